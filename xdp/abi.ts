@@ -1,0 +1,228 @@
+/**
+ * The layout of a machine's shared memory: what TypeScript, the wasm runtime (AssemblyScript compiles this same file),
+ * the JIT and the workers agree on. Constants only. Offsets and sizes are bytes; every field is little-endian.
+ *
+ *   0        guard: nothing lives below MACHINE, so NULL and NULL + small offsets are never valid
+ *   MACHINE  the machine header, then whatever the layout allocates: tables, maps, worker areas, frame windows
+ *
+ * A pointer in a program is an i64 whose low half is an offset into this memory and whose high half is 0.
+ */
+
+export const WASM_PAGE = 65536;
+
+/* ---- machine header ---- */
+export const MACHINE = 65536;
+export const MACHINE_BYTES = 256;
+/** u32: address of map header 0; headers follow each other, MAP_HEADER_BYTES apart. */
+export const MACHINE_MAPS = 0;
+export const MACHINE_MAP_COUNT = 4;
+/** u32: address of the helper table: 8 bytes a helper id: argument codes 1 to 5, three spare; all 0 where not supported. */
+export const MACHINE_HELPERS = 8;
+export const MACHINE_HELPER_COUNT = 12;
+/** u32: address of the program table, PROGRAM_BYTES a program. */
+export const MACHINE_PROGRAMS = 16;
+export const MACHINE_PROGRAM_COUNT = 20;
+/** u32: possible CPUs; CPU number = receive queue. */
+export const MACHINE_CPUS = 24;
+/** u32: address of the network tables that bpf_fib_lookup reads; 0 where the scenario has none. */
+export const MACHINE_NETWORK = 28;
+/** u32: address and size of the bpf_trace_printk buffer, and bytes written so far (all workers). */
+export const MACHINE_PRINTK = 32;
+export const MACHINE_PRINTK_SIZE = 36;
+export const MACHINE_PRINTK_USED = 40;
+/** u32: 1 where several workers share the memory: locks and atomics are then real. */
+export const MACHINE_SHARED = 44;
+/** u64: seed of everything random. */
+export const MACHINE_SEED = 48;
+
+/* ---- program table entry ---- */
+export const PROGRAM_BYTES = 32;
+/** u32: address of the instructions, 8 bytes a slot; map and function references already resolved to addresses and slots. */
+export const PROGRAM_INSNS = 0;
+/** u32: number of slots. */
+export const PROGRAM_LENGTH = 4;
+/** u32: address of one u64 a slot, added to the packet's cost when the slot executes; 0 where costs are not counted. */
+export const PROGRAM_COSTS = 8;
+/** u32: 1 for xdp.frags programs. */
+export const PROGRAM_FRAGS = 12;
+
+/* ---- map header ---- */
+export const MAP_HEADER_BYTES = 128;
+/** u32: BPF_MAP_TYPE_*, bytes, bytes, entries, BPF_F_*. */
+export const MAP_TYPE = 0;
+export const MAP_KEY_SIZE = 4;
+export const MAP_VALUE_SIZE = 8;
+export const MAP_MAX_ENTRIES = 12;
+export const MAP_FLAGS = 16;
+/** u32: index among the machine's maps. */
+export const MAP_ID = 20;
+/**
+ * Where values lie. Value `i` of CPU `c` is at MAP_DATA + c * MAP_CPU_STRIDE + i * MAP_STRIDE + MAP_VALUE_OFFSET;
+ * MAP_CPU_STRIDE is 0 for maps that are not per-CPU; a program may touch exactly the MAP_VALUE_SIZE bytes there.
+ * MAP_DATA_END is the first byte behind the area of all CPUs. Both are 0 where a program gets no pointers into the map.
+ */
+export const MAP_DATA = 24;
+export const MAP_DATA_END = 28;
+export const MAP_STRIDE = 32;
+export const MAP_CPU_STRIDE = 36;
+export const MAP_VALUE_OFFSET = 40;
+/** i32: spin lock of writers, taken where MACHINE_SHARED is 1. */
+export const MAP_LOCK = 44;
+/** u32: odd while a writer moves entries; readers that saw it change look again. */
+export const MAP_SEQUENCE = 48;
+/** u32: entries in use, of maps that count them. */
+export const MAP_COUNT = 52;
+/** From here on each map type keeps what it likes. */
+export const MAP_PRIVATE = 56;
+
+/* ---- worker environment: one per worker, on pages of its own ---- */
+export const ENV_BYTES = 8192;
+/** The program's context: struct xdp_md as the program sees it, six u32, at the very start: ctx pointer = env address. */
+export const ENV_DATA = 0;
+export const ENV_DATA_END = 4;
+export const ENV_DATA_META = 8;
+export const ENV_INGRESS_IFINDEX = 12;
+export const ENV_RX_QUEUE_INDEX = 16;
+export const ENV_EGRESS_IFINDEX = 20;
+export const XDP_MD_BYTES = 24;
+/** u32: start of the packet's slot (xdp_buff data_hard_start). */
+export const ENV_HARD_START = 24;
+/** u32: bytes of the packet behind the linear part, which lie at hard start + SLOT_FRAGS. */
+export const ENV_FRAG_LENGTH = 28;
+/** u32: CPU that runs the program. */
+export const ENV_CPU = 32;
+/** u32: lowest byte of the headroom that the program was given so far; below it the slot holds an earlier packet's bytes, so whoever moves data or data_meta below it zeroes the difference. */
+export const ENV_LOW_WATER = 36;
+/** u64: device time, ns. */
+export const ENV_TIME = 40;
+/** u32: number of the packet in the run, and calls of bpf_get_prandom_u32 for it so far: together they determine the number given. */
+export const ENV_PACKET = 48;
+export const ENV_RANDOM_CALLS = 52;
+/** What the last redirect helper of this packet chose: u32 kind, map id, key, target (ifindex, CPU or socket), u64 flags. */
+export const ENV_REDIRECT_KIND = 56;
+export const ENV_REDIRECT_MAP = 60;
+export const ENV_REDIRECT_KEY = 64;
+export const ENV_REDIRECT_TARGET = 68;
+export const ENV_REDIRECT_FLAGS = 72;
+/** u32: tail calls taken for this packet. */
+export const ENV_TAIL_CALLS = 80;
+/** u32 code (FAULT_*), u32 program, u32 slot, u64 address. Code 0: no fault. */
+export const ENV_FAULT = 84;
+export const ENV_FAULT_PROGRAM = 88;
+export const ENV_FAULT_INSN = 92;
+export const ENV_FAULT_ADDRESS = 96;
+/** i32: backward jumps that the packet may still take. */
+export const ENV_FUEL = 104;
+/** u32: program that runs now (index in the program table). */
+export const ENV_PROGRAM = 108;
+/** u64: cost of the packet so far (interpreter; the JIT keeps it where it likes). */
+export const ENV_COST = 112;
+/** u32: lowest byte of the stack of the call chain now: r10 of the innermost frame - 512. Valid stack is [that, env + ENV_STACK_TOP). */
+export const ENV_STACK_LOW = 120;
+/** u32: addresses of the batch's tables, and what it takes to find a slot: slot i = ENV_SLOTS + i * ENV_SLOT_STRIDE. */
+export const ENV_DESCRIPTORS = 128;
+export const ENV_RESULTS = 132;
+export const ENV_SLOTS = 136;
+export const ENV_SLOT_STRIDE = 140;
+/** First byte free for the runtime's scratch, and its end. */
+export const ENV_SCRATCH = 256;
+export const ENV_SCRATCH_END = 4096;
+/** r10 of the entry program is env + ENV_STACK_TOP; frame k of a call chain has r10 = that - k * STACK_FRAME_BYTES. */
+export const ENV_STACK_TOP = 8192;
+export const STACK_FRAME_BYTES = 512;
+export const MAX_CALL_FRAMES = 8;
+
+/* ---- packet slots ---- */
+/** Headroom before the packet, of which the first XDP_FRAME_BYTES are the kernel's (struct xdp_frame). */
+export const XDP_PACKET_HEADROOM = 256;
+export const XDP_FRAME_BYTES = 40;
+/** Longest linear part; longer frames continue in the fragment area. */
+export const MAX_LINEAR = 3520;
+/** data_end is at most hard start + this. */
+export const SLOT_LINEAR_END = 3776;
+/** Start of the fragment area in a slot. */
+export const SLOT_FRAGS = 4096;
+/** Shortest packet that XDP programs see or make (ETH_HLEN). */
+export const MIN_PACKET = 14;
+
+/* ---- batch descriptor (in) ---- */
+export const DESC_BYTES = 32;
+/** u32: address of the frame's bytes; 8 bytes behind its end are readable. */
+export const DESC_FRAME = 0;
+/** u32: length of the frame, all parts. At least MIN_PACKET. */
+export const DESC_LENGTH = 4;
+/** u64: device time, ns. */
+export const DESC_TIME = 8;
+export const DESC_IFINDEX = 16;
+/** u32: receive queue. */
+export const DESC_QUEUE = 20;
+/** u32: CPU. */
+export const DESC_CPU = 24;
+/** u32: number of the packet in the run. */
+export const DESC_PACKET = 28;
+
+/* ---- batch result (out) ---- */
+export const RESULT_BYTES = 64;
+/** u32: what the program returned, low 32 bits; XDP_ABORTED (0) after a fault. */
+export const RESULT_RET = 0;
+/** u32: address of the packet's first byte after the program. */
+export const RESULT_DATA = 4;
+/** u32: bytes of the linear part, of the fragment area (at slot + SLOT_FRAGS), of metadata before the packet. */
+export const RESULT_LENGTH = 8;
+export const RESULT_FRAG_LENGTH = 12;
+export const RESULT_META_LENGTH = 16;
+/** u32: FAULT_* code; where it is not 0, RESULT_FAULT_PROGRAM, _INSN and _ADDRESS are written. */
+export const RESULT_FAULT = 20;
+/** u64: the sum of the costs of the slots executed; two u32 counters may be packed into it. */
+export const RESULT_COST = 24;
+/** The redirect, written where RESULT_RET is XDP_REDIRECT: as ENV_REDIRECT_KIND to _TARGET. */
+export const RESULT_REDIRECT_KIND = 32;
+export const RESULT_REDIRECT_MAP = 36;
+export const RESULT_REDIRECT_KEY = 40;
+export const RESULT_REDIRECT_TARGET = 44;
+export const RESULT_FAULT_PROGRAM = 48;
+export const RESULT_FAULT_INSN = 52;
+export const RESULT_FAULT_ADDRESS = 56;
+
+/* ---- redirect kinds ---- */
+export const REDIRECT_NONE = 0;
+/** bpf_redirect: target is an ifindex. */
+export const REDIRECT_IFINDEX = 1;
+/** bpf_redirect_map to one entry. */
+export const REDIRECT_MAP = 2;
+/** bpf_redirect_map with BPF_F_BROADCAST. */
+export const REDIRECT_BROADCAST = 3;
+
+/* ---- faults ---- */
+export const FAULT_READ = 1;
+export const FAULT_WRITE = 2;
+/** A helper got a pointer or size that does not fit its signature. */
+export const FAULT_ARGUMENT = 3;
+/** More than FUEL backward jumps for one packet. */
+export const FAULT_FUEL = 4;
+/** More than MAX_CALL_FRAMES frames. */
+export const FAULT_FRAMES = 5;
+/** An atomic access that is not aligned to its size. */
+export const FAULT_ALIGNMENT = 6;
+export const FUEL = 33554432;
+export const MAX_TAIL_CALLS = 33;
+
+/* ---- helper argument codes ---- */
+export const ARG_NONE = 0;
+export const ARG_ANYTHING = 1;
+/** Address of a map header. */
+export const ARG_MAP = 2;
+/** Readable memory of the map's key size / value size (the map is the first argument). */
+export const ARG_MAP_KEY = 3;
+export const ARG_MAP_VALUE = 4;
+export const ARG_CTX = 5;
+/** Readable memory, writable memory; the next argument is its size. The _OR_NULL kinds also take 0. */
+export const ARG_MEM_READ = 6;
+export const ARG_MEM_WRITE = 7;
+export const ARG_MEM_READ_OR_NULL = 8;
+/** Size of the memory before it: 1 or more; 0 or more. At most ARG_SIZE_MAX. */
+export const ARG_SIZE = 9;
+export const ARG_SIZE_OR_ZERO = 10;
+/** Writable memory of the map's value size. */
+export const ARG_MAP_VALUE_WRITE = 11;
+export const ARG_SIZE_MAX = 536870912;

@@ -1,0 +1,41 @@
+/** The network that helpers answer from: interfaces, routes and neighbours of a scenario, as data. */
+export interface NetworkSpec {
+  readonly interfaces: readonly InterfaceSpec[];
+  readonly routes: readonly RouteSpec[];
+  readonly neighbours: readonly NeighbourSpec[];
+}
+
+export interface InterfaceSpec {
+  readonly ifindex: number;
+  readonly name: string;
+  /** `02:00:00:00:00:01` */
+  readonly mac: string;
+  /** Bytes. */
+  readonly mtu: number;
+  /** net.ipv4.conf.X.forwarding and its IPv6 twin. */
+  readonly forwarding: boolean;
+}
+
+export interface RouteSpec {
+  /** `10.0.0.0/8` or `2001:db8::/32`. */
+  readonly prefix: string;
+  /** Next hop; absent for a connected route. An IPv4 route may have an IPv6 next hop. */
+  readonly via?: string;
+  /** Outgoing interface; not needed for the types other than unicast. */
+  readonly ifindex: number;
+  readonly type: "unicast" | "local" | "blackhole" | "unreachable" | "prohibit";
+  /** Routing table; default 254 (main). */
+  readonly table?: number;
+  /** Lower wins among routes of one prefix; default 0. */
+  readonly metric?: number;
+  /** Route MTU in bytes, where it is lower than the interface's. */
+  readonly mtu?: number;
+  /** Preferred source address (`src`), given back for BPF_FIB_LOOKUP_SRC. */
+  readonly src?: string;
+}
+
+export interface NeighbourSpec {
+  readonly address: string;
+  readonly mac: string;
+  readonly ifindex: number;
+}
