@@ -29,7 +29,7 @@ export class Layout {
 
   /** Views over all memory allocated so far; take them anew after an {@link allocate}. */
   get buffer(): SharedArrayBuffer {
-    return this.memory.buffer as SharedArrayBuffer;
+    return this.memory.buffer as unknown as SharedArrayBuffer;
   }
 
   /** Reserves `bytes` at a multiple of `align` (a power of 2) and returns the address. Throws {@link MemoryError}. */
