@@ -1,0 +1,21 @@
+/** The instruction set: opcodes as tables; decode, encode, validate, assemble, disassemble. */
+export * from "./class.js";
+export * from "./alu.js";
+export * from "./jump.js";
+export * from "./load_store.js";
+export * from "./atomic.js";
+export * from "./register.js";
+export * from "./pseudo.js";
+export { LD_IMM64, OPCODES, USES_DST, USES_IMM, USES_OFF, USES_SRC, WIDE_SECOND } from "./opcode.js";
+export type { OpcodeForm, OpcodeInfo } from "./opcode.js";
+export { AssembleError, InsnError } from "./error.js";
+export { INSN_BYTES, decode, encode } from "./codec.js";
+export { problemOf, validate } from "./validate.js";
+export { nameOf } from "./name.js";
+export { formatInsn } from "./format.js";
+export type { FormatNames } from "./format.js";
+export { disassemble } from "./disassemble.js";
+export type { DisassembleOptions } from "./disassemble.js";
+export { assemble } from "./assemble.js";
+export type { AssembleOptions } from "./statement.js";
+export type { Insn } from "../object/spec.js";
