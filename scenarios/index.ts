@@ -1,0 +1,5 @@
+/** Ready experiments, and how a scenario.yaml is read. */
+export { ScenarioError } from "./error.js";
+export { loadScenario, parseScenario } from "./load.js";
+export type { Scenario } from "./load.js";
+export type { Range, ScenarioSpec } from "./schema.js";
