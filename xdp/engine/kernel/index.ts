@@ -1,0 +1,10 @@
+/** Programs in the running kernel, through bpf(2): the oracle of tests, the engine `kernel`, and the baseline of benchmarks. */
+export { kernelAvailable, requireKernel } from "./available.js";
+export type { KernelAvailability } from "./available.js";
+export type { ProgInfo } from "./bpf.js";
+export { onCpu, possibleCpus } from "./cpu.js";
+export { KernelError, KernelUnavailableError, KernelVerifierError } from "./errors.js";
+export { KernelProgram } from "./load.js";
+export type { KernelLoadOptions } from "./load.js";
+export { KernelMap } from "./map.js";
+export { MAX_TEST_PACKET, TestRun } from "./test-run.js";
