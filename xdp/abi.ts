@@ -127,6 +127,17 @@ export const ENV_SLOT_STRIDE = 140;
 /** First byte free for the runtime's scratch, and its end. */
 export const ENV_SCRATCH = 256;
 export const ENV_SCRATCH_END = 4096;
+/**
+ * The interpreter's part of the scratch, from ENV_SCRATCH: r0 to r10 (u64 each), the next slot (u32), the depth of the
+ * call chain (u32, 0 in the entry program), and per depth what a return restores: r6 to r9, slot and program (u32 each).
+ */
+export const INTERPRETER_REGISTERS = 0;
+export const INTERPRETER_INSN = 88;
+export const INTERPRETER_DEPTH = 92;
+export const INTERPRETER_FRAMES = 96;
+export const INTERPRETER_FRAME_BYTES = 40;
+/** From ENV_SCRATCH: where the other runtime functions keep what does not fit in locals. */
+export const SCRATCH_HELPERS = 512;
 /** r10 of the entry program is env + ENV_STACK_TOP; frame k of a call chain has r10 = that - k * STACK_FRAME_BYTES. */
 export const ENV_STACK_TOP = 8192;
 export const STACK_FRAME_BYTES = 512;
@@ -225,4 +236,6 @@ export const ARG_SIZE = 9;
 export const ARG_SIZE_OR_ZERO = 10;
 /** Writable memory of the map's value size. */
 export const ARG_MAP_VALUE_WRITE = 11;
+/** Address of a string in readable memory, with its terminating 0 there too. */
+export const ARG_STRING = 12;
 export const ARG_SIZE_MAX = 536870912;

@@ -1,0 +1,70 @@
+/**
+ * The helpers that programs may call: number, kernel name and what each argument must be. The one place where a helper is
+ * described: the engines check arguments by it, and the wasm runtime exports a function of each name (bpf_tail_call is
+ * control flow, so the engines do it themselves). Prototypes: net/core/filter.c and kernel/bpf/helpers.c.
+ */
+import {
+  ARG_ANYTHING,
+  ARG_CTX,
+  ARG_MAP,
+  ARG_MAP_KEY,
+  ARG_MAP_VALUE,
+  ARG_MEM_READ,
+  ARG_MEM_READ_OR_NULL,
+  ARG_MEM_WRITE,
+  ARG_SIZE,
+  ARG_SIZE_OR_ZERO,
+  ARG_STRING,
+} from "../abi.js";
+
+/** One helper. */
+export interface HelperSpec {
+  readonly id: number;
+  /** Kernel name, which is also the runtime's export: `(env: i32, r1: i64, …, rN: i64) -> i64`, N the number of arguments. */
+  readonly name: string;
+  /** `ARG_*` of r1 to rN. */
+  readonly args: readonly number[];
+  /** The call may change where the packet's data lies: pointers and lengths taken before it are stale. */
+  readonly changesPacket?: boolean;
+}
+
+export const BPF_FUNC_map_lookup_elem = 1;
+export const BPF_FUNC_map_update_elem = 2;
+export const BPF_FUNC_map_delete_elem = 3;
+export const BPF_FUNC_tail_call = 12;
+export const BPF_FUNC_redirect_map = 51;
+
+/** All supported helpers. */
+export const HELPERS: readonly HelperSpec[] = [
+  { id: 1, name: "bpf_map_lookup_elem", args: [ARG_MAP, ARG_MAP_KEY] },
+  { id: 2, name: "bpf_map_update_elem", args: [ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_ANYTHING] },
+  { id: 3, name: "bpf_map_delete_elem", args: [ARG_MAP, ARG_MAP_KEY] },
+  { id: 4, name: "bpf_probe_read", args: [ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANYTHING] },
+  { id: 5, name: "bpf_ktime_get_ns", args: [] },
+  { id: 6, name: "bpf_trace_printk", args: [ARG_MEM_READ, ARG_SIZE, ARG_ANYTHING, ARG_ANYTHING, ARG_ANYTHING] },
+  { id: 7, name: "bpf_get_prandom_u32", args: [] },
+  { id: 8, name: "bpf_get_smp_processor_id", args: [] },
+  { id: 12, name: "bpf_tail_call", args: [ARG_CTX, ARG_MAP, ARG_ANYTHING] },
+  { id: 23, name: "bpf_redirect", args: [ARG_ANYTHING, ARG_ANYTHING] },
+  { id: 28, name: "bpf_csum_diff", args: [ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO, ARG_ANYTHING] },
+  { id: 42, name: "bpf_get_numa_node_id", args: [] },
+  { id: 44, name: "bpf_xdp_adjust_head", args: [ARG_CTX, ARG_ANYTHING], changesPacket: true },
+  { id: 51, name: "bpf_redirect_map", args: [ARG_MAP, ARG_ANYTHING, ARG_ANYTHING] },
+  { id: 54, name: "bpf_xdp_adjust_meta", args: [ARG_CTX, ARG_ANYTHING], changesPacket: true },
+  { id: 65, name: "bpf_xdp_adjust_tail", args: [ARG_CTX, ARG_ANYTHING], changesPacket: true },
+  { id: 69, name: "bpf_fib_lookup", args: [ARG_CTX, ARG_MEM_WRITE, ARG_SIZE, ARG_ANYTHING] },
+  { id: 113, name: "bpf_probe_read_kernel", args: [ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANYTHING] },
+  { id: 118, name: "bpf_jiffies64", args: [] },
+  { id: 125, name: "bpf_ktime_get_boot_ns", args: [] },
+  { id: 160, name: "bpf_ktime_get_coarse_ns", args: [] },
+  { id: 177, name: "bpf_trace_vprintk", args: [ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO] },
+  { id: 182, name: "bpf_strncmp", args: [ARG_MEM_READ, ARG_SIZE, ARG_STRING] },
+  { id: 188, name: "bpf_xdp_get_buff_len", args: [ARG_CTX] },
+  { id: 189, name: "bpf_xdp_load_bytes", args: [ARG_CTX, ARG_ANYTHING, ARG_MEM_WRITE, ARG_SIZE] },
+  { id: 190, name: "bpf_xdp_store_bytes", args: [ARG_CTX, ARG_ANYTHING, ARG_MEM_READ, ARG_SIZE] },
+  { id: 195, name: "bpf_map_lookup_percpu_elem", args: [ARG_MAP, ARG_MAP_KEY, ARG_ANYTHING] },
+  { id: 208, name: "bpf_ktime_get_tai_ns", args: [] },
+];
+
+/** {@link HELPERS} by number. */
+export const HELPER_BY_ID: ReadonlyMap<number, HelperSpec> = new Map(HELPERS.map((helper) => [helper.id, helper]));
