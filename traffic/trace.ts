@@ -30,7 +30,10 @@ export const MAX_FRAME_BYTES = 262_144;
  */
 export class Trace {
   readonly storage: TraceStorage;
-  /** Packed frame bytes; every frame starts on a multiple of 8 from the start of this view. */
+  /**
+   * Frame bytes. Frames start anywhere and other bytes may lie between them (readers leave a capture's records as they
+   * are); frames do not overlap. The columns follow in the same buffer, so 8 bytes after any frame can be read.
+   */
   readonly frames: Uint8Array;
   /** Arrival, nanoseconds after {@link epochNs}. */
   readonly time: Float64Array;
