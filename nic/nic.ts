@@ -1,0 +1,54 @@
+/**
+ * A NIC: its settings as data, and an instance that steers and counts.
+ */
+import type { Trace } from "../traffic/index.js";
+import { NicCounters } from "./counters.js";
+import { Rss } from "./rss/rss.js";
+import type { RssSpec } from "./rss/rss.js";
+
+/** Shortest frame that is received: an Ethernet header. */
+export const MIN_RECEIVE = 14;
+/** What a frame may have beside the MTU: Ethernet header and two VLAN tags. */
+const FRAME_OVERHEAD = 14 + 8;
+
+/** What a NIC is, as data. */
+export interface NicSpec {
+  /** 1 to 255. Port p is ifindex p + 1. All ports share the receive queues. */
+  readonly ports: number;
+  /** Bits per second of one port. */
+  readonly linkBps: number;
+  /** Largest layer 3 packet, bytes. */
+  readonly mtu: number;
+  /** Receive queues, 1 to 256. */
+  readonly queues: number;
+  /** Descriptors of a receive ring. */
+  readonly ringSize: number;
+  readonly rss?: RssSpec;
+}
+
+/** A NIC with its RSS engine and counters. */
+export class Nic {
+  readonly spec: NicSpec;
+  readonly rss: Rss;
+  readonly counters: NicCounters;
+  /** Longest frame received, bytes without check sequence; longer ones are length errors. */
+  readonly maxFrame: number;
+
+  /** Throws RssError. */
+  constructor(spec: NicSpec) {
+    this.spec = spec;
+    this.rss = new Rss(spec.rss ?? {}, spec.queues);
+    this.counters = new NicCounters(spec.queues);
+    this.maxFrame = spec.mtu + FRAME_OVERHEAD;
+  }
+
+  /** Hash and queue of every packet of `trace`; see {@link Rss.classify}. */
+  classify(trace: Trace, hash: Uint32Array, queue: Uint16Array): void {
+    this.rss.classify(trace, hash, queue);
+  }
+
+  /** Whether a frame of `captured` bytes, `wire` on the wire, is one that the NIC receives without a length error. */
+  receives(captured: number, wire: number): boolean {
+    return captured >= MIN_RECEIVE && wire <= this.maxFrame;
+  }
+}

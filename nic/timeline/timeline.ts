@@ -1,0 +1,159 @@
+/**
+ * The device clock's side of a run: which packets a device has room for, when each is served, how long it waited.
+ *
+ * Admission and execution advance together. A queue of N descriptors has room for a packet exactly when the packet
+ * admitted N before it has left; so as long as fewer than N packets of the queue are admitted and not executed, the next
+ * decision needs only costs that are known, and is exact. A caller offers packets until one is {@link UNDECIDED}, executes
+ * what was admitted, tells the costs, and goes on: batches as large as the rings, and none approximated.
+ */
+import { Histogram } from "./histogram.js";
+import { ServerPool } from "./servers.js";
+
+/** Answers to an offer. */
+export const ADMITTED = 0;
+/** The ring was full. */
+export const DROPPED_RING = 1;
+/** The MAC or what parses behind it could not keep up. */
+export const DROPPED_MAC = 2;
+/** Depends on packets that were admitted and have no cost yet: tell their costs, then offer it again. */
+export const UNDECIDED = 3;
+
+/** What the timeline needs to know of a device. */
+export interface TimelineSpec {
+  /**
+   * `queue`: after steering, each receive queue has a ring and one core (queue modulo `cores`), and a descriptor is held until
+   * the packet is done. `pool`: before steering, one ingress queue of `ringSize` packets feeds all cores, and a place is held
+   * until a core takes the packet.
+   */
+  readonly servers: "queue" | "pool";
+  readonly queues: number;
+  readonly cores: number;
+  /** Packets that a ring (or the ingress queue) holds. */
+  readonly ringSize: number;
+  /** Most packets per second that the MAC takes, over all ports; absent: no limit but the line. */
+  readonly macPps?: number;
+  /** Packets that wait in front of a MAC that is too slow. Default 512. */
+  readonly macBuffer?: number;
+}
+
+/** Most packets admitted and not yet executed at one time. */
+const MAX_PENDING = 16384;
+
+export class Timeline {
+  readonly spec: TimelineSpec;
+  /** From arrival at the MAC to the end of the program, ns; and the part of it spent waiting. */
+  readonly latency = new Histogram();
+  readonly wait = new Histogram();
+  /** Packets dropped by ring, by queue; in pool mode all under the queue that they would have gone to. */
+  readonly ringDrops: Float64Array;
+  macDrops = 0;
+  admitted = 0;
+  completed = 0;
+  /** Time that cores were busy, ns, over all of them. */
+  busy = 0;
+  /** First arrival and last departure, ns. */
+  firstArrival = Number.NaN;
+  lastDeparture = 0;
+
+  private readonly pool: ServerPool | undefined;
+  private readonly coreFree: Float64Array;
+  /** Last N departures (queue) or starts (pool), a ring buffer for each ring. */
+  private readonly leaves: Float64Array;
+  /** By ring: packets admitted, packets executed. */
+  private readonly admittedOf: Float64Array;
+  private readonly executedOf: Float64Array;
+  private readonly pendingArrival = new Float64Array(MAX_PENDING);
+  private readonly pendingReady = new Float64Array(MAX_PENDING);
+  private readonly pendingRing = new Uint16Array(MAX_PENDING);
+  private readonly macSpacing: number;
+  private readonly macRoom: number;
+  private macFree = 0;
+
+  constructor(spec: TimelineSpec) {
+    this.spec = spec;
+    const rings = spec.servers === "queue" ? spec.queues : 1;
+    this.pool = spec.servers === "pool" ? new ServerPool(spec.cores) : undefined;
+    this.coreFree = new Float64Array(spec.cores);
+    this.leaves = new Float64Array(rings * spec.ringSize);
+    this.admittedOf = new Float64Array(rings);
+    this.executedOf = new Float64Array(rings);
+    this.ringDrops = new Float64Array(spec.queues);
+    this.macSpacing = spec.macPps === undefined ? 0 : 1e9 / spec.macPps;
+    this.macRoom = this.macSpacing * (spec.macBuffer ?? 512);
+  }
+
+  /** Packets admitted that have no cost yet. */
+  get pending(): number {
+    return this.admitted - this.completed;
+  }
+
+  /**
+   * How many further packets of `queue` can be decided before costs must be told; 0 means that {@link offer} would answer
+   * {@link UNDECIDED}.
+   */
+  decidable(queue: number): number {
+    const ring = this.pool === undefined ? queue : 0;
+    const inRing = this.spec.ringSize - (this.admittedOf[ring] - this.executedOf[ring]);
+    return Math.min(inRing, MAX_PENDING - this.pending);
+  }
+
+  /** Offers the next packet in arrival order. `arrival` never runs backwards; the first is 0 or more. */
+  offer(arrival: number, queue: number): number {
+    if (this.decidable(queue) <= 0) return UNDECIDED;
+    const ring = this.pool === undefined ? queue : 0;
+    if (this.admitted === 0 && Number.isNaN(this.firstArrival)) this.firstArrival = arrival;
+    let ready = arrival;
+    if (this.macSpacing > 0) {
+      const begin = this.macFree > arrival ? this.macFree : arrival;
+      if (begin - arrival > this.macRoom) {
+        this.macDrops++;
+        return DROPPED_MAC;
+      }
+      this.macFree = begin + this.macSpacing;
+      ready = begin;
+    }
+    const { ringSize } = this.spec;
+    const index = this.admittedOf[ring];
+    if (index >= ringSize && this.leaves[ring * ringSize + (index % ringSize)] > ready) {
+      this.ringDrops[queue]++;
+      return DROPPED_RING;
+    }
+    this.admittedOf[ring] = index + 1;
+    const slot = this.admitted++ % MAX_PENDING;
+    this.pendingArrival[slot] = arrival;
+    this.pendingReady[slot] = ready;
+    this.pendingRing[slot] = ring;
+    return ADMITTED;
+  }
+
+  /** Tells the service time, ns, of the longest admitted packet that has none yet. Returns its departure. */
+  complete(service: number): number {
+    const slot = this.completed++ % MAX_PENDING;
+    const ready = this.pendingReady[slot];
+    const ring = this.pendingRing[slot];
+    const { ringSize, cores } = this.spec;
+    const place = ring * ringSize + (this.executedOf[ring]++ % ringSize);
+    let start: number;
+    let departure: number;
+    if (this.pool === undefined) {
+      const core = ring % cores;
+      const free = this.coreFree[core];
+      start = free > ready ? free : ready;
+      departure = start + service;
+      this.coreFree[core] = departure;
+      this.leaves[place] = departure;
+    } else {
+      const free = this.pool.earliest;
+      start = free > ready ? free : ready;
+      departure = start + service;
+      this.pool.occupy(departure);
+      this.leaves[place] = start;
+    }
+    const arrival = this.pendingArrival[slot];
+    this.busy += service;
+    this.wait.record(start - arrival);
+    this.latency.record(departure - arrival);
+    if (departure > this.lastDeparture) this.lastDeparture = departure;
+    return departure;
+  }
+}
