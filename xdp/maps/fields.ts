@@ -1,0 +1,111 @@
+/**
+ * What each map type keeps behind MAP_PRIVATE in its header, and what its entries look like in memory. The control
+ * plane lays it out, the wasm runtime works on it, and the JIT may read it to inline lookups. Constants only: the
+ * wasm runtime compiles this same file. Offsets and sizes are bytes, fields are u32 unless said otherwise.
+ */
+
+/* ---- every map whose values programs may point into ---- */
+/** Values in the area of one CPU: entries, and elements beyond max_entries that updates go through. */
+export const MAP_VALUES = 124;
+/** CPUs that have values; 1 for maps that are not per-CPU. */
+export const MAP_CPUS = 120;
+
+/* ---- maps that hold one u32 an entry and give programs no pointers: prog array ---- */
+/** Address of entry 0; the entries are u32, 0 where there is none. A prog array holds program index + 1. */
+export const SLOTS_DATA = 56;
+
+/* ---- devmap, cpumap, xskmap: 8 bytes an entry, at MAP_DATA + 8 * index ---- */
+/**
+ * First u32: what a program reads there: ifindex, queue size, or (xskmap) the queue of the socket. 0 in a devmap or
+ * cpumap: no entry. Second u32: program of the entry (devmap, cpumap), or the socket (xskmap, 0: no entry).
+ */
+export const TARGET_BYTES = 8;
+export const TARGET_SECOND = 4;
+
+/* ---- hash family: hash, per-CPU hash, LRU hash, LRU per-CPU hash, devmap hash ---- */
+/**
+ * Index table, open addressing with linear probing: slot `i` is the u64 at HASH_INDEX + 8 * (i & HASH_MASK):
+ * low half the key's hash, high half the element's address, 0 where the slot is empty. A key's first slot is its hash & HASH_MASK.
+ * At most half of the slots are in use.
+ */
+export const HASH_INDEX = 56;
+export const HASH_MASK = 60;
+/** u64. */
+export const HASH_SEED = 64;
+/** Address of element 0, and bytes from one element to the next. Elements never move. */
+export const HASH_ELEMENTS = 72;
+export const HASH_ELEMENT_BYTES = 76;
+/** First free element (address), linked by ELEMENT_NEXT; 0: none. Not used by LRU maps. */
+export const HASH_FREE = 80;
+/** Elements handed out at least once; the ones above were never touched. Not used by LRU maps. */
+export const HASH_FRESH = 84;
+/** Address of one u32 a CPU: the element that the CPU's next replacement goes into; 0: element max_entries + CPU. */
+export const HASH_SPARES = 88;
+/** From the element to its key and to its value (or, in per-CPU maps, to the u32 address of CPU 0's value). */
+export const HASH_KEY_OFFSET = 92;
+export const HASH_VALUE_OFFSET = 96;
+/** Address of the LRU lists; nodes scanned at most by one rotation; free elements that a CPU takes at once. */
+export const LRU_LISTS = 100;
+export const LRU_SCANS = 104;
+export const LRU_TARGET_FREE = 108;
+
+/**
+ * The hash of a key, over its 8-byte words (the last one padded with zeros), from the seed: h = (h ^ word) * M; h ^= h >> 32;
+ * the result is (h * F) >> 32. M and F by halves.
+ */
+export const HASH_M_HIGH = 0x9e3779b9;
+export const HASH_M_LOW = 0x7f4a7c15;
+export const HASH_F_HIGH = 0xd6e8feb8;
+export const HASH_F_LOW = 0x6659fd93;
+
+/* ---- element of the hash family ---- */
+/** The key's hash. */
+export const ELEMENT_HASH = 0;
+/** Next free element, where the element is free. */
+export const ELEMENT_NEXT = 4;
+/** The key of an element that is in no LRU map; padded with zeros to a multiple of 8. */
+export const ELEMENT_KEY = 8;
+/** LRU maps: u8 list that the element is on, u8 1 where it was referenced, u16 CPU that inserted it. */
+export const ELEMENT_LIST = 4;
+export const ELEMENT_REFERENCED = 5;
+export const ELEMENT_CPU = 6;
+/** LRU maps: links, addresses of the neighbours' links. */
+export const ELEMENT_LINK = 8;
+export const ELEMENT_LRU_KEY = 16;
+export const LINK_PREVIOUS = 0;
+export const LINK_NEXT = 4;
+
+/* ---- LRU lists ---- */
+/** Lists by number; the head of list n is a link at LRU_LISTS + 8 * n. */
+export const LRU_ACTIVE = 0;
+export const LRU_INACTIVE = 1;
+export const LRU_FREE = 2;
+export const LRU_LOCAL_FREE = 3;
+export const LRU_LOCAL_PENDING = 4;
+/** Elements on the active and on the inactive list. */
+export const LRU_COUNTS = 24;
+/** Link at which the next rotation of the inactive list starts. */
+export const LRU_ROTATION = 32;
+/** Elements that were never used, all of them behind the free list: address of the first, and the end. */
+export const LRU_FRESH = 36;
+export const LRU_FRESH_END = 40;
+/** One set of lists; with BPF_F_NO_COMMON_LRU each CPU has one. */
+export const LRU_LISTS_BYTES = 64;
+/** Behind the common set, one block a CPU: links that head its free and its pending list, and the CPU that it steals from next. */
+export const LRU_LOCAL_BYTES = 64;
+export const LOCAL_FREE = 0;
+export const LOCAL_PENDING = 8;
+export const LOCAL_STEAL = 16;
+
+/* ---- LPM trie ---- */
+/** Root node (address), bytes of an address in keys, first free node, nodes handed out at least once, nodes in all. */
+export const LPM_ROOT = 56;
+export const LPM_DATA_SIZE = 60;
+export const LPM_FREE = 64;
+export const LPM_FRESH = 68;
+export const LPM_NODES = 72;
+/** Node: two children (addresses), prefix length in bits, 1 where it only branches, address padded to a multiple of 8, value. */
+export const NODE_CHILD = 0;
+export const NODE_PREFIX = 8;
+export const NODE_BRANCH = 12;
+export const NODE_DATA = 16;
