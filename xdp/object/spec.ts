@@ -37,6 +37,30 @@ export interface ProgramSpec {
   readonly functions: readonly FunctionSpec[];
   /** Source lines by instruction, ascending by `insn`. */
   readonly lines: readonly LineInfo[];
+  /** What the compiler left to adapt to the running kernel's types; `insns` hold the values for the object's own types. */
+  readonly coreRelocations?: readonly CoreRelocation[];
+  /** Things of the kernel that the program names, by instruction: a program with one that is not weak cannot run. */
+  readonly externs?: readonly ExternReference[];
+}
+
+/** A CO-RE relocation (`struct bpf_core_relo`). */
+export interface CoreRelocation {
+  readonly insn: number;
+  /** Kernel name, for example `field_byte_offset`, `type_exists`, `enumval_value`. */
+  readonly kind: string;
+  /** BTF type id in the object. */
+  readonly typeId: number;
+  /** Path of member indices from the type, for example `0:1:2`. */
+  readonly access: string;
+}
+
+/** A kernel function (`kfunc`), kernel variable (`ksym`), kernel setting (`kconfig`), or what is declared nowhere (`undefined`). */
+export interface ExternReference {
+  readonly insn: number;
+  readonly name: string;
+  readonly kind: "kfunc" | "ksym" | "kconfig" | "undefined";
+  /** A weak variable is address 0; a weak function is a call of helper 2002000000, which only dead code may hold. */
+  readonly weak: boolean;
 }
 
 export interface FunctionSpec {
@@ -45,6 +69,8 @@ export interface FunctionSpec {
   readonly start: number;
   readonly end: number;
   readonly linkage: "static" | "global";
+  /** BTF id of the function; absent where the object does not say. */
+  readonly typeId?: number;
 }
 
 export interface LineInfo {
