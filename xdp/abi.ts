@@ -136,6 +136,8 @@ export const INTERPRETER_INSN = 88;
 export const INTERPRETER_DEPTH = 92;
 export const INTERPRETER_FRAMES = 96;
 export const INTERPRETER_FRAME_BYTES = 40;
+/** u32, from ENV_SCRATCH: header of the map that the last access check found. */
+export const SCRATCH_LAST_MAP = 480;
 /** From ENV_SCRATCH: where the other runtime functions keep what does not fit in locals. */
 export const SCRATCH_HELPERS = 512;
 /** r10 of the entry program is env + ENV_STACK_TOP; frame k of a call chain has r10 = that - k * STACK_FRAME_BYTES. */

@@ -1,0 +1,157 @@
+/** What a program may touch. Both engines ask here, so that they agree: by address, whatever the pointer was made from. */
+import {
+  ARG_ANYTHING,
+  ARG_CTX,
+  ARG_MAP,
+  ARG_MAP_KEY,
+  ARG_MAP_VALUE,
+  ARG_MAP_VALUE_WRITE,
+  ARG_MEM_READ,
+  ARG_MEM_READ_OR_NULL,
+  ARG_MEM_WRITE,
+  ARG_NONE,
+  ARG_SIZE,
+  ARG_SIZE_MAX,
+  ARG_SIZE_OR_ZERO,
+  ARG_STRING,
+  ENV_DATA,
+  ENV_DATA_END,
+  ENV_DATA_META,
+  ENV_FAULT,
+  ENV_FAULT_ADDRESS,
+  ENV_FAULT_PROGRAM,
+  ENV_PROGRAM,
+  ENV_SCRATCH,
+  ENV_STACK_LOW,
+  ENV_STACK_TOP,
+  FAULT_ARGUMENT,
+  MACHINE,
+  MACHINE_HELPERS,
+  MACHINE_HELPER_COUNT,
+  MACHINE_MAPS,
+  MACHINE_MAP_COUNT,
+  MAP_DATA,
+  MAP_DATA_END,
+  MAP_FLAGS,
+  MAP_HEADER_BYTES,
+  MAP_KEY_SIZE,
+  MAP_VALUE_SIZE,
+  SCRATCH_LAST_MAP,
+  XDP_MD_BYTES,
+} from "../../abi";
+import { map_value_ok } from "./maps/index";
+
+const BPF_F_RDONLY_PROG: u32 = 128;
+
+/** 1 where a program may read (`write` 0) or write (1) the `size` bytes at `address`. */
+export function check_access(env: u32, address: u64, size: u32, write: u32): u32 {
+  if (address >> 32 != 0) return 0;
+  const start = address;
+  const end = address + u64(size);
+  const data = load<u32>(env, ENV_DATA);
+  const meta = load<u32>(env, ENV_DATA_META);
+  if (start >= u64(min(meta, data)) && end <= u64(load<u32>(env, ENV_DATA_END))) return 1;
+  if (start >= u64(load<u32>(env, ENV_STACK_LOW)) && end <= u64(env) + u64(ENV_STACK_TOP)) return 1;
+  if (start >= u64(env) && end <= u64(env) + u64(XDP_MD_BYTES)) return u32(!write);
+  return in_map(env, start, end, size, write);
+}
+
+/** A value of one map. Programs stay with a map for a while: the last one found is tried first. */
+function in_map(env: u32, start: u64, end: u64, size: u32, write: u32): u32 {
+  if (end > 0xffffffff) return 0;
+  const address = u32(start);
+  let map = load<u32>(env, ENV_SCRATCH + SCRATCH_LAST_MAP);
+  if (!map || address < load<u32>(map, MAP_DATA) || address >= load<u32>(map, MAP_DATA_END)) {
+    map = load<u32>(MACHINE, MACHINE_MAPS);
+    const last = map + load<u32>(MACHINE, MACHINE_MAP_COUNT) * MAP_HEADER_BYTES;
+    while (map < last && (address < load<u32>(map, MAP_DATA) || address >= load<u32>(map, MAP_DATA_END))) map += MAP_HEADER_BYTES;
+    if (map == last) return 0;
+    store<u32>(env, map, ENV_SCRATCH + SCRATCH_LAST_MAP);
+  }
+  if (write && load<u32>(map, MAP_FLAGS) & BPF_F_RDONLY_PROG) return 0;
+  return u32(map_value_ok(map, address, size));
+}
+
+/** 1 where `value` is the address of a map header. */
+export function is_map(value: u64): u32 {
+  const first = u64(load<u32>(MACHINE, MACHINE_MAPS));
+  const distance = value - first;
+  return u32(value >= first && distance < u64(load<u32>(MACHINE, MACHINE_MAP_COUNT)) * u64(MAP_HEADER_BYTES) && distance % u64(MAP_HEADER_BYTES) == 0);
+}
+
+/** Notes a fault; the engine adds the slot. */
+export function set_fault(env: u32, code: u32, address: u64): void {
+  store<u32>(env, code, ENV_FAULT);
+  store<u32>(env, load<u32>(env, ENV_PROGRAM), ENV_FAULT_PROGRAM);
+  store<u64>(env, address, ENV_FAULT_ADDRESS);
+}
+
+/** Readable bytes up to and with a terminating 0, at most 64 KiB. */
+function is_string(env: u32, address: u64): bool {
+  for (let i: u64 = 0; i < 65536; i++) {
+    if (!check_access(env, address + i, 1, 0)) return false;
+    if (load<u8>(u32(address + i)) == 0) return true;
+  }
+  return false;
+}
+
+/** Memory whose size is the next argument. */
+function is_memory(env: u32, code: u32, address: u64, sizeCode: u32, size: u64): bool {
+  if (address == 0 && code == ARG_MEM_READ_OR_NULL) return size == 0;
+  if (size > u64(ARG_SIZE_MAX)) return false;
+  if (size == 0) return sizeCode == ARG_SIZE_OR_ZERO;
+  return check_access(env, address, u32(size), u32(code == ARG_MEM_WRITE)) != 0;
+}
+
+function is_argument(env: u32, code: u32, value: u64, nextCode: u32, next: u64, map: u64): bool {
+  switch (code) {
+    case ARG_NONE:
+    case ARG_ANYTHING:
+      return true;
+    case ARG_MAP:
+      return is_map(value) != 0;
+    case ARG_MAP_KEY:
+      return check_access(env, value, load<u32>(u32(map), MAP_KEY_SIZE), 0) != 0;
+    case ARG_MAP_VALUE:
+      return check_access(env, value, load<u32>(u32(map), MAP_VALUE_SIZE), 0) != 0;
+    case ARG_MAP_VALUE_WRITE:
+      return check_access(env, value, load<u32>(u32(map), MAP_VALUE_SIZE), 1) != 0;
+    case ARG_CTX:
+      return value == u64(env);
+    case ARG_MEM_READ:
+    case ARG_MEM_WRITE:
+    case ARG_MEM_READ_OR_NULL:
+      return is_memory(env, code, value, nextCode, next);
+    case ARG_SIZE:
+      return value != 0 && value <= u64(ARG_SIZE_MAX);
+    case ARG_SIZE_OR_ZERO:
+      return value <= u64(ARG_SIZE_MAX);
+    case ARG_STRING:
+      return is_string(env, value);
+    default:
+      return false;
+  }
+}
+
+function wrong(env: u32, value: u64): u32 {
+  set_fault(env, FAULT_ARGUMENT, value);
+  return 0;
+}
+
+/** 1 where r1 to r5 fit helper `id`; otherwise notes FAULT_ARGUMENT with the first wrong value as address. */
+export function check_arguments(env: u32, id: u32, r1: u64, r2: u64, r3: u64, r4: u64, r5: u64): u32 {
+  if (id >= load<u32>(MACHINE, MACHINE_HELPER_COUNT)) return wrong(env, u64(id));
+  const codes = load<u64>(load<u32>(MACHINE, MACHINE_HELPERS) + id * 8);
+  if (codes == 0) return 1;
+  const c1 = u32(codes) & 255;
+  const c2 = u32(codes >> 8) & 255;
+  const c3 = u32(codes >> 16) & 255;
+  const c4 = u32(codes >> 24) & 255;
+  const c5 = u32(codes >> 32) & 255;
+  if (!is_argument(env, c1, r1, c2, r2, r1)) return wrong(env, r1);
+  if (!is_argument(env, c2, r2, c3, r3, r1)) return wrong(env, r2);
+  if (!is_argument(env, c3, r3, c4, r4, r1)) return wrong(env, r3);
+  if (!is_argument(env, c4, r4, c5, r5, r1)) return wrong(env, r4);
+  if (!is_argument(env, c5, r5, 0, 0, r1)) return wrong(env, r5);
+  return 1;
+}

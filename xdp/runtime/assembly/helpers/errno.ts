@@ -1,0 +1,10 @@
+/** Errors that helpers return, negated (asm-generic/errno-base.h and errno.h). */
+export const ENOENT: i32 = 2;
+export const E2BIG: i32 = 7;
+export const EACCES: i32 = 13;
+export const EFAULT: i32 = 14;
+export const EBUSY: i32 = 16;
+export const ENODEV: i32 = 19;
+export const EINVAL: i32 = 22;
+export const ENOSPC: i32 = 28;
+export const EAFNOSUPPORT: i32 = 97;

@@ -1,0 +1,30 @@
+/** Helpers on plain memory. */
+import { check_access } from "../check";
+import { EFAULT } from "./errno";
+
+/** Copies from an address that may be bad: then the target is zeroed. */
+export function bpf_probe_read_kernel(env: u32, to: u64, size: u64, from: u64): u64 {
+  if (size == 0) return 0;
+  if (check_access(env, from, u32(size), 0)) {
+    memory.copy(u32(to), u32(from), u32(size));
+    return 0;
+  }
+  memory.fill(u32(to), 0, u32(size));
+  return u64(i64(-EFAULT));
+}
+
+/** The old name of {@link bpf_probe_read_kernel}. */
+export function bpf_probe_read(env: u32, to: u64, size: u64, from: u64): u64 {
+  return bpf_probe_read_kernel(env, to, size, from);
+}
+
+/** -1, 0 or 1, as the kernel's own strncmp. */
+export function bpf_strncmp(env: u32, s1: u64, size: u64, s2: u64): u64 {
+  for (let i: u32 = 0; i < u32(size); i++) {
+    const a = load<u8>(u32(s1) + i);
+    const b = load<u8>(u32(s2) + i);
+    if (a != b) return a < b ? u64(i64(-1)) : 1;
+    if (a == 0) return 0;
+  }
+  return 0;
+}
