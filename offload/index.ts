@@ -1,0 +1,9 @@
+/** Puts a program on a device: profiles, costs, the run itself. */
+export { ProfileError } from "./profiles/errors.js";
+export { DEFAULT_BASELINE, DEFAULT_DEVICE, findProfile, overrideProfile, parseOverrides, parseProfile, profileJsonSchema, PROFILES } from "./profiles/profiles.js";
+export { EVIDENCE } from "./profiles/schema.js";
+export type { DeviceProfile, KernelProfile, OffloadProfile } from "./profiles/schema.js";
+export { FATE_LENGTH, FATE_MAC, FATE_RAN, FATE_RING, FATES } from "./types.js";
+export type {
+  Bound, DeviceResult, Drops, FaultResult, PacketBatch, Progress, QueueResult, RunMachine, RunOptions, RunResult, RunStart, Sink,
+} from "./types.js";

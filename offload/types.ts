@@ -1,0 +1,241 @@
+/**
+ * What a run takes and what it gives. Plain data and small interfaces; nothing here runs.
+ */
+import type { Rate } from "../nic/index.js";
+import type { RssSpec } from "../nic/index.js";
+import type { CaptureInterface, CaptureReader } from "../traffic/index.js";
+import type { EngineName, MapHandle, NetworkSpec, ObjectSpec } from "../xdp/index.js";
+import type { DeviceProfile } from "./profiles/schema.js";
+
+/** What {@link runOffload} runs, on what, and how. */
+export interface RunOptions {
+  readonly object: ObjectSpec;
+  /** Name of the entry program. */
+  readonly entry: string;
+  /** Opens the traffic at its start; called once for every pass (`loop`). The run closes what it opened. */
+  readonly open: () => Promise<CaptureReader>;
+  /** Where the program runs: an offload card or a kernel path. Its rings decide which packets reach the program. */
+  readonly device: DeviceProfile;
+  /** Another place, modelled beside it from the same packets' paths. */
+  readonly baseline?: DeviceProfile;
+  /** Default `wasm`. */
+  readonly engine?: EngineName;
+  /** Receive queues of the device, 1 to 256. Default: what its profile has. */
+  readonly queues?: number;
+  /** RSS settings; what is not given comes from the device's profile. */
+  readonly rss?: RssSpec;
+  /** How packets are spaced. Default: as in the capture. */
+  readonly rate?: Rate;
+  /** Passes over the traffic. Default 1. */
+  readonly loop?: number;
+  /** Seed of everything random. Default 1. */
+  readonly seed?: number;
+  /** Runs the queues concurrently on worker threads; the order of map effects across queues is then not determined. Default false. */
+  readonly parallel?: boolean;
+  /** Worker threads with `parallel`, 1 to 64. Default: the machine's processors, at most one a queue. */
+  readonly workers?: number;
+  /** Packets a batch, 1 to 4096. Does not change any modelled result. Default 256. */
+  readonly batchSize?: number;
+  /** Routes, neighbours and interfaces. */
+  readonly network?: NetworkSpec;
+  /** Port on which packets of a capture interface arrive. Default 0. Called once an interface. */
+  readonly portOf?: (iface: CaptureInterface, index: number) => number;
+  /** Called once with the machine, before the first packet: seeds maps, and may keep it to dump them after the run. */
+  readonly setup?: (machine: RunMachine) => void;
+  readonly sinks?: readonly Sink[];
+  /** Called after each window. */
+  readonly progress?: (progress: Progress) => void;
+}
+
+/** The control plane's view of the machine that runs. */
+export interface RunMachine {
+  readonly object: ObjectSpec;
+  readonly maps: readonly MapHandle[];
+  readonly cpus: number;
+}
+
+export interface Progress {
+  readonly packets: number;
+  /** Bytes of the current pass read, and in all where that is known. */
+  readonly bytesRead: number;
+  readonly size: number | undefined;
+  readonly pass: number;
+}
+
+/** What became of a packet before the program. */
+export const FATE_RAN = 0;
+/** No room in the receive ring (or in the card's ingress queue): the program never saw it. */
+export const FATE_RING = 1;
+/** The MAC could not keep up. */
+export const FATE_MAC = 2;
+/** Too short (below 14 bytes) or longer than the device receives. */
+export const FATE_LENGTH = 3;
+
+/** Names of FATE_*, as they appear in results. */
+export const FATES = ["ran", "ring", "mac", "length"] as const;
+
+/**
+ * Packets with what became of them, in arrival order: columns, index `0..count-1`. Everything is overwritten by the next
+ * batch. Columns from `verdict` on hold something only where `fate` is FATE_RAN.
+ */
+export interface PacketBatch {
+  readonly count: number;
+  /** The machine's memory, which `frame`, `data` and `frags` are addresses in. */
+  readonly memory: Uint8Array;
+  /** Number of the packet in the run, from 0. */
+  readonly packet: Float64Array;
+  readonly fate: Uint8Array;
+  /** Arrival on the device clock: ns after {@link RunStart.epochNs}. */
+  readonly time: Float64Array;
+  /** RSS hash and receive queue. */
+  readonly hash: Uint32Array;
+  readonly queue: Uint16Array;
+  /** Capture interface and NIC port. */
+  readonly iface: Uint16Array;
+  readonly port: Uint8Array;
+  /** The frame as captured: address, bytes, and bytes on the wire. */
+  readonly frame: Uint32Array;
+  readonly captured: Uint32Array;
+  readonly wire: Uint32Array;
+  /** XDP_ABORTED 0, XDP_DROP 1, XDP_PASS 2, XDP_TX 3, XDP_REDIRECT 4; other return values and faults are XDP_ABORTED. */
+  readonly verdict: Uint8Array;
+  /** What the program returned. */
+  readonly ret: Uint32Array;
+  /** The packet after the program: address and bytes of its linear part, and of the part behind it. */
+  readonly data: Uint32Array;
+  readonly length: Uint32Array;
+  readonly frags: Uint32Array;
+  readonly fragLength: Uint32Array;
+  /** Bytes of metadata in front of `data`. */
+  readonly metaLength: Uint32Array;
+  /** FAULT_* of the ABI, 0 where there was none; program (index) and slot of it. */
+  readonly fault: Uint8Array;
+  readonly faultProgram: Uint32Array;
+  readonly faultInsn: Uint32Array;
+  /** REDIRECT_* of the ABI, and what it names; where verdict is XDP_REDIRECT. */
+  readonly redirectKind: Uint8Array;
+  readonly redirectMap: Uint32Array;
+  readonly redirectKey: Uint32Array;
+  readonly redirectTarget: Uint32Array;
+  /** Modelled: ns from arrival to the end of the program on the device. */
+  readonly latency: Float64Array;
+}
+
+/** What a sink is told before the first packet. */
+export interface RunStart {
+  /** Time 0 of the device clock: ns since 1970, the capture's first timestamp. */
+  readonly epochNs: bigint;
+  readonly machine: RunMachine;
+  /** Names of programs by index, for faults. */
+  readonly programs: readonly string[];
+  /** The capture's interfaces; those of a pcapng become known while it is read. */
+  readonly interfaces: readonly CaptureInterface[];
+}
+
+/** Takes every packet's outcome. Called in arrival order. */
+export interface Sink {
+  /** True where it reads the packet's bytes after the program (`data`, `frags`); without it those addresses may be stale. */
+  readonly data?: boolean;
+  start?(run: RunStart): void;
+  batch(batch: PacketBatch): void;
+  /** Awaited after each window, so that a slow file slows the run and does not fill memory. */
+  drain?(): Promise<void> | void;
+  finish?(): Promise<void> | void;
+}
+
+/** What bounds a device's rate. */
+export type Bound = "cores" | "memory" | "mac" | "line" | "pcie";
+
+/** Drops by cause, packets. */
+export interface Drops {
+  readonly length: number;
+  readonly mac: number;
+  readonly ring: number;
+}
+
+/** What a profile says of the run. Every figure is modelled. */
+export interface DeviceResult {
+  readonly provenance: "modelled";
+  readonly profile: string;
+  readonly kind: DeviceProfile["kind"];
+  /** False: refused, see reasons. Null: none of the rules that are checked so far refuses it, and not all rules are. Kernel paths: null. */
+  readonly admitted: boolean | null;
+  readonly reasons: readonly string[];
+  /** Rules that were checked. */
+  readonly checked: readonly string[];
+  /** Cores that work: flow processing cores, or processors with a receive queue. */
+  readonly cores: number;
+  readonly queues: number;
+  /** Static length of the program: device instructions after translation (an estimate), or eBPF instructions on a kernel path. */
+  readonly instructions: number;
+  /** Cycles a packet on the core, firmware or driver included. */
+  readonly cyclesPerPacket: { readonly mean: number; readonly max: number };
+  readonly nsPerPacket: { readonly mean: number; readonly max: number };
+  /** Highest rate that this mix of packets allows, millions a second, and what bounds it. */
+  readonly mpps: number;
+  readonly bound: Bound;
+  /** Rate that each part alone would allow, Mpps. */
+  readonly limits: Readonly<Partial<Record<Bound, number>>>;
+  /** In this run, at the rate of its arrivals. */
+  readonly offeredMpps: number;
+  readonly latencyNs: { readonly mean: number; readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number };
+  /** Share of the cores' time that they work, 0 to 1. */
+  readonly utilisation: number;
+  readonly drops: Drops;
+  /** What the figures rest on that a reader should know. */
+  readonly notes: readonly string[];
+}
+
+export interface QueueResult {
+  readonly queue: number;
+  /** Packets and bytes that the queue took, and packets that it had no room for. */
+  readonly packets: number;
+  readonly bytes: number;
+  readonly drops: number;
+  readonly verdicts: Readonly<Record<string, number>>;
+}
+
+/** A fault, with where it is. */
+export interface FaultResult {
+  readonly packet: number;
+  /** What happened, in words. */
+  readonly kind: string;
+  readonly program: string;
+  /** Slot in the program. */
+  readonly insn: number;
+  readonly address: string;
+  readonly line?: { readonly file: string; readonly line: number; readonly text: string };
+}
+
+export interface RunResult {
+  /** Packets received from the traffic: those that ran and those that were dropped before. */
+  readonly packets: number;
+  readonly bytes: number;
+  /** Packets that the program ran for. */
+  readonly executed: number;
+  /** Packets by verdict, those with at least one and always XDP_DROP, XDP_PASS, XDP_TX. */
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly queues: readonly QueueResult[];
+  /** Packets that never reached the program. */
+  readonly drops: Drops;
+  readonly host: {
+    readonly provenance: "measured";
+    readonly engine: EngineName;
+    readonly workers: number;
+    /** From the time spent in the engine's batches alone. */
+    readonly mpps: number;
+    readonly nsPerPacket: number;
+    readonly executeMs: number;
+    /** The whole run, reading and writing included. */
+    readonly totalMs: number;
+    readonly totalMpps: number;
+  };
+  readonly device: DeviceResult;
+  readonly baseline?: DeviceResult;
+  readonly faults: { readonly count: number; readonly first?: FaultResult };
+  /** As `ethtool -S` names them. */
+  readonly counters: Readonly<Record<string, number>>;
+  readonly rate: Rate;
+  readonly seed: number;
+  readonly warnings: readonly string[];
+}
