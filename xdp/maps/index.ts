@@ -1,0 +1,6 @@
+/** Maps: made in a machine's memory, seen by the control plane, seeded and dumped. Their code is in the wasm runtime. */
+export { type CreateMapsOptions, createMaps } from "./create.js";
+export { MapError } from "./error.js";
+export type { MapHandle } from "./handle.js";
+export type { MapRuntime } from "./runtime_handle.js";
+export { isMapTypeSupported } from "./shape.js";

@@ -1,0 +1,209 @@
+/** Reserves the memory of a map and writes its header. Layout of each family: fields.ts. Pages of entries are not touched: large maps cost nothing until used. */
+import {
+  MAP_CPU_STRIDE,
+  MAP_DATA,
+  MAP_DATA_END,
+  MAP_FLAGS,
+  MAP_ID,
+  MAP_KEY_SIZE,
+  MAP_MAX_ENTRIES,
+  MAP_STRIDE,
+  MAP_TYPE,
+  MAP_VALUE_OFFSET,
+  MAP_VALUE_SIZE,
+} from "../abi.js";
+import type { Layout } from "../engine/layout.js";
+import {
+  ELEMENT_KEY,
+  ELEMENT_LRU_KEY,
+  HASH_ELEMENTS,
+  HASH_ELEMENT_BYTES,
+  HASH_INDEX,
+  HASH_KEY_OFFSET,
+  HASH_MASK,
+  HASH_SEED,
+  HASH_SPARES,
+  HASH_VALUE_OFFSET,
+  LINK_NEXT,
+  LINK_PREVIOUS,
+  LOCAL_FREE,
+  LOCAL_PENDING,
+  LOCAL_STEAL,
+  LPM_DATA_SIZE,
+  LPM_NODES,
+  LRU_ACTIVE,
+  LRU_FREE,
+  LRU_FRESH,
+  LRU_FRESH_END,
+  LRU_INACTIVE,
+  LRU_LISTS,
+  LRU_LISTS_BYTES,
+  LRU_LOCAL_BYTES,
+  LRU_ROTATION,
+  LRU_SCANS,
+  LRU_TARGET_FREE,
+  MAP_CPUS,
+  MAP_VALUES,
+  NODE_DATA,
+  SLOTS_DATA,
+  TARGET_BYTES,
+} from "./fields.js";
+import type { MapShape } from "./shape.js";
+import { BPF_F_NO_COMMON_LRU } from "./uapi.js";
+
+const LINE = 64;
+const PAGE = 4096;
+/** Nodes that the kernel scans in one rotation, and free elements that a CPU takes at once, with common lists. */
+const COMMON_SCANS = 128;
+const MAX_TARGET_FREE = 128;
+/** Nodes scanned where each CPU has lists of its own. */
+const OWN_SCANS = 4;
+
+/** A map to place. */
+export interface Placement {
+  readonly layout: Layout;
+  readonly header: number;
+  /** For messages. */
+  readonly name: string;
+  readonly id: number;
+  readonly typeId: number;
+  readonly shape: MapShape;
+  /** Possible CPUs. */
+  readonly cpus: number;
+  /** Of the map's hash function. */
+  readonly seed: bigint;
+}
+
+type Fields = Readonly<Record<number, number>>;
+
+const pad = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
+
+/** Writes the header, and what the map needs before its first entry. Throws MemoryError. */
+export function placeMap(map: Placement): void {
+  const { shape } = map;
+  write(map, {
+    [MAP_TYPE]: map.typeId,
+    [MAP_KEY_SIZE]: shape.keySize,
+    [MAP_VALUE_SIZE]: shape.valueSize,
+    [MAP_MAX_ENTRIES]: shape.maxEntries,
+    [MAP_FLAGS]: shape.flags,
+    [MAP_ID]: map.id,
+    [MAP_CPUS]: shape.kind.perCpu || shape.kind.lru ? map.cpus : 1,
+  });
+  switch (shape.kind.family) {
+    case "array":
+      placeValues(map, shape.maxEntries);
+      break;
+    case "targets":
+      placeArea(map, shape.maxEntries, TARGET_BYTES, 0);
+      break;
+    case "slots":
+      write(map, { [SLOTS_DATA]: reserve(map, shape.maxEntries * 4, LINE) });
+      break;
+    case "lpm":
+      placeTrie(map);
+      break;
+    case "hash":
+      placeHash(map);
+      break;
+  }
+}
+
+function write(map: Placement, fields: Fields): void {
+  const view = new DataView(map.layout.buffer);
+  for (const [field, value] of Object.entries(fields)) view.setUint32(map.header + Number(field), value, true);
+}
+
+function reserve(map: Placement, bytes: number, align: number): number {
+  return map.layout.allocate(pad(bytes, align), align, `map ${map.name}`);
+}
+
+/** An area of `values` values, one for all CPUs. */
+function placeArea(map: Placement, values: number, stride: number, offset: number): number {
+  const data = reserve(map, values * stride, LINE);
+  write(map, { [MAP_DATA]: data, [MAP_DATA_END]: data + values * stride, [MAP_STRIDE]: stride, [MAP_VALUE_OFFSET]: offset, [MAP_VALUES]: values });
+  return data;
+}
+
+/** Values alone, for each CPU on pages of its own where the map is per-CPU. */
+function placeValues(map: Placement, values: number): void {
+  const stride = pad(map.shape.valueSize, 8);
+  if (!map.shape.kind.perCpu) {
+    placeArea(map, values, stride, 0);
+    return;
+  }
+  const cpuStride = pad(values * stride, PAGE);
+  const data = reserve(map, cpuStride * map.cpus, PAGE);
+  write(map, { [MAP_DATA]: data, [MAP_DATA_END]: data + cpuStride * map.cpus, [MAP_STRIDE]: stride, [MAP_CPU_STRIDE]: cpuStride, [MAP_VALUES]: values });
+}
+
+function placeTrie(map: Placement): void {
+  const dataSize = map.shape.keySize - 4;
+  const offset = NODE_DATA + pad(dataSize, 8);
+  // Each entry may need a branch, and an entry is replaced by a new node before the old one is free.
+  const nodes = 2 * map.shape.maxEntries + 2;
+  placeArea(map, nodes, offset + pad(map.shape.valueSize, 8), offset);
+  write(map, { [LPM_DATA_SIZE]: dataSize, [LPM_NODES]: nodes });
+}
+
+function placeHash(map: Placement): void {
+  const { kind, keySize, valueSize, maxEntries } = map.shape;
+  const keyOffset = kind.lru ? ELEMENT_LRU_KEY : ELEMENT_KEY;
+  const valueOffset = keyOffset + pad(keySize, 8);
+  // The values of devmap hashes have 8 bytes in memory, however many programs see.
+  const elementBytes = valueOffset + (kind.perCpu ? 8 : pad(valueSize, 8));
+  // Hashes that replace a whole element write the new value to a spare one first.
+  const spares = kind.perCpu || kind.lru ? 0 : map.cpus;
+  const values = maxEntries + spares;
+  let elements: number;
+  if (kind.perCpu) {
+    placeValues(map, values);
+    elements = reserve(map, values * elementBytes, LINE);
+  } else {
+    elements = placeArea(map, values, elementBytes, valueOffset);
+  }
+  const slots = 2 ** Math.max(3, Math.ceil(Math.log2(maxEntries)) + 1);
+  write(map, {
+    [HASH_INDEX]: reserve(map, slots * 8, LINE),
+    [HASH_MASK]: slots - 1,
+    [HASH_ELEMENTS]: elements,
+    [HASH_ELEMENT_BYTES]: elementBytes,
+    [HASH_KEY_OFFSET]: keyOffset,
+    [HASH_VALUE_OFFSET]: valueOffset,
+    [HASH_SPARES]: spares === 0 ? 0 : reserve(map, spares * 4, LINE),
+  });
+  new DataView(map.layout.buffer).setBigUint64(map.header + HASH_SEED, map.seed, true);
+  if (kind.lru) placeLists(map, elements, elementBytes);
+}
+
+function placeLists(map: Placement, elements: number, elementBytes: number): void {
+  const { maxEntries, flags } = map.shape;
+  const common = (flags & BPF_F_NO_COMMON_LRU) === 0;
+  const lists = reserve(map, common ? LRU_LISTS_BYTES + map.cpus * LRU_LOCAL_BYTES : map.cpus * LRU_LISTS_BYTES, LINE);
+  write(map, {
+    [LRU_LISTS]: lists,
+    [LRU_SCANS]: common ? COMMON_SCANS : OWN_SCANS,
+    [LRU_TARGET_FREE]: Math.min(Math.max(Math.floor(Math.floor(maxEntries / map.cpus) / 2), 1), MAX_TARGET_FREE),
+  });
+  const view = new DataView(map.layout.buffer);
+  const empty = (head: number): void => {
+    view.setUint32(head + LINK_PREVIOUS, head, true);
+    view.setUint32(head + LINK_NEXT, head, true);
+  };
+  const sets = common ? 1 : map.cpus;
+  const share = (maxEntries / sets) * elementBytes;
+  for (let set = 0; set < sets; set++) {
+    const at = lists + set * LRU_LISTS_BYTES;
+    for (const list of [LRU_ACTIVE, LRU_INACTIVE, LRU_FREE]) empty(at + 8 * list);
+    view.setUint32(at + LRU_ROTATION, at + 8 * LRU_INACTIVE, true);
+    view.setUint32(at + LRU_FRESH, elements + set * share, true);
+    view.setUint32(at + LRU_FRESH_END, elements + (set + 1) * share, true);
+  }
+  if (!common) return;
+  for (let cpu = 0; cpu < map.cpus; cpu++) {
+    const local = lists + LRU_LISTS_BYTES + cpu * LRU_LOCAL_BYTES;
+    empty(local + LOCAL_FREE);
+    empty(local + LOCAL_PENDING);
+    view.setUint32(local + LOCAL_STEAL, cpu, true);
+  }
+}

@@ -1,0 +1,119 @@
+/** A map as the control plane sees it, over the wasm runtime: the same code that programs call. */
+import type { Layout } from "../engine/layout.js";
+import type { MapSpec } from "../object/spec.js";
+import { MapError } from "./error.js";
+import type { MapHandle } from "./handle.js";
+import type { MapShape } from "./shape.js";
+import { E2BIG, EEXIST, EINVAL, ENOENT, ENOSPC } from "./uapi.js";
+
+/** What the wasm runtime exports for the control plane. Addresses may come back as negative numbers. */
+export interface MapRuntime {
+  map_read(header: number, key: number, out: number): number;
+  map_write(header: number, key: number, value: number, flags: number): number;
+  map_delete(header: number, key: number): number;
+  map_next_key(header: number, key: number, out: number): number;
+}
+
+/** Memory through which keys and values go in and out; one for all maps of a machine, used by one thread at a time. */
+export interface Scratch {
+  readonly key: number;
+  readonly nextKey: number;
+  readonly value: number;
+}
+
+/** {@link MapHandle} with what the map was made as. */
+export class RuntimeMapHandle implements MapHandle {
+  readonly spec: MapSpec;
+  readonly id: number;
+  readonly header: number;
+  readonly shape: MapShape;
+  /** Possible CPUs: values of per-CPU maps have as many parts. */
+  readonly cpus: number;
+  private readonly layout: Layout;
+  private readonly runtime: MapRuntime;
+  private readonly scratch: Scratch;
+  private readonly valueBytes: number;
+
+  constructor(spec: MapSpec, id: number, header: number, shape: MapShape, cpus: number, layout: Layout, runtime: MapRuntime, scratch: Scratch) {
+    this.spec = spec;
+    this.id = id;
+    this.header = header;
+    this.shape = shape;
+    this.cpus = cpus;
+    this.layout = layout;
+    this.runtime = runtime;
+    this.scratch = scratch;
+    this.valueBytes = valueBytes(shape, cpus);
+  }
+
+  lookup(key: Uint8Array): Uint8Array | undefined {
+    this.putKey(key);
+    const result = this.runtime.map_read(this.header, this.scratch.key, this.scratch.value);
+    if (result === -ENOENT) return undefined;
+    this.check(result);
+    return this.copyOut(this.scratch.value, this.valueBytes);
+  }
+
+  update(key: Uint8Array, value: Uint8Array, flags = 0): void {
+    this.putKey(key);
+    if (value.length !== this.valueBytes) throw new MapError(this.spec.name, `value has ${value.length} bytes, its values have ${this.valueBytes}`, EINVAL);
+    new Uint8Array(this.layout.buffer).set(value, this.scratch.value);
+    this.check(this.runtime.map_write(this.header, this.scratch.key, this.scratch.value, flags));
+  }
+
+  delete(key: Uint8Array): boolean {
+    this.putKey(key);
+    const result = this.runtime.map_delete(this.header, this.scratch.key);
+    if (result === -ENOENT) return false;
+    this.check(result);
+    return true;
+  }
+
+  *keys(): Generator<Uint8Array> {
+    const { shape, scratch } = this;
+    let previous: Uint8Array | undefined;
+    while (true) {
+      if (previous !== undefined) this.putKey(previous);
+      const result = this.runtime.map_next_key(this.header, previous === undefined ? 0 : scratch.key, scratch.nextKey);
+      if (result === -ENOENT) return;
+      this.check(result);
+      previous = this.copyOut(scratch.nextKey, shape.keySize);
+      yield previous.slice();
+    }
+  }
+
+  private putKey(key: Uint8Array): void {
+    if (key.length !== this.shape.keySize) throw new MapError(this.spec.name, `key has ${key.length} bytes, its keys have ${this.shape.keySize}`, EINVAL);
+    new Uint8Array(this.layout.buffer).set(key, this.scratch.key);
+  }
+
+  private copyOut(address: number, size: number): Uint8Array {
+    return new Uint8Array(this.layout.buffer).slice(address, address + size);
+  }
+
+  private check(result: number): void {
+    if (result < 0) throw new MapError(this.spec.name, this.reason(-result), -result);
+  }
+
+  private reason(errno: number): string {
+    switch (errno) {
+      case E2BIG:
+        return this.shape.kind.family === "hash" ? `is full with ${this.shape.maxEntries} entries` : `index is out of range, it has ${this.shape.maxEntries} entries`;
+      case ENOSPC:
+        return `is full with ${this.shape.maxEntries} entries`;
+      case EEXIST:
+        return "the entry exists";
+      case ENOENT:
+        return "there is no such entry";
+      case EINVAL:
+        return `${this.spec.type} refuses this key, value or operation`;
+      default:
+        return `${this.spec.type} refuses the operation`;
+    }
+  }
+}
+
+/** Bytes of a value as the control plane sees it. */
+export function valueBytes(shape: MapShape, cpus: number): number {
+  return shape.kind.perCpu ? Math.ceil(shape.valueSize / 8) * 8 * cpus : shape.valueSize;
+}
