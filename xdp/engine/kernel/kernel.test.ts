@@ -82,7 +82,7 @@ describe.skipIf(!available)("the kernel", () => {
     map.update(Uint8Array.of(1, 0, 0, 0), Uint8Array.of(9, 9, 9, 9));
     map.update(Uint8Array.of(2, 0, 0, 0), Uint8Array.of(8, 8, 8, 8), 1);
     expect(() => map.update(Uint8Array.of(3, 0, 0, 0), new Uint8Array(4))).toThrow(KernelError);
-    expect([...map.keys()].map((key) => key[0]).sort()).toEqual([1, 2]);
+    expect([...map.keys()].map((key) => key[0]).toSorted()).toEqual([1, 2]);
     expect(map.delete(Uint8Array.of(1, 0, 0, 0))).toBe(true);
     expect(map.delete(Uint8Array.of(1, 0, 0, 0))).toBe(false);
     expect(map.lookup(Uint8Array.of(2, 0, 0, 0))).toEqual(Uint8Array.of(8, 8, 8, 8));
