@@ -5,6 +5,7 @@ import type { ClassicHeader } from "./classic-header.js";
 import { CaptureClock } from "./clock.js";
 import { CaptureError } from "./errors.js";
 import { linkGrowth, writeEthernet } from "./link-type.js";
+import { wireLength } from "./reader.js";
 import type { CaptureInterface, RecordParser } from "./reader.js";
 
 /** Parses the records after the file header; see {@link RecordParser}. */
@@ -81,7 +82,7 @@ export class ClassicParser implements RecordParser {
         const frame = writeEthernet(frames, start, start + kept, handling);
         offset[count] = frame;
         length[count] = start + kept - frame;
-        originalLength[count] = Math.max(onWire + growth, start + kept - frame);
+        originalLength[count] = wireLength(onWire + growth, start + kept - frame);
       }
       iface[count] = 0;
       port[count] = 0;

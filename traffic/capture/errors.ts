@@ -34,3 +34,20 @@ export function describePlace(place: CapturePlace): string {
   if (place.offset !== undefined) parts.push(`byte ${place.offset}`);
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
+
+/** An error of the system, in words. */
+export function systemError(file: string, error: unknown): CaptureError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const known = SYSTEM_ERRORS[code];
+  if (known !== undefined) return new CaptureError({ file }, known[0], known[1], error);
+  const text = error instanceof Error ? error.message : String(error);
+  return new CaptureError({ file }, "cannot be read", text, error);
+}
+
+const SYSTEM_ERRORS: Readonly<Record<string, readonly [what: string, advice: string]>> = {
+  ENOENT: ["no such file", "check the path"],
+  ENOTDIR: ["no such file", "check the path"],
+  EACCES: ["permission denied", "make the file readable or run as its owner"],
+  EPERM: ["permission denied", "make the file readable or run as its owner"],
+  EISDIR: ["this is a directory", "give a capture file in it"],
+};

@@ -1,5 +1,6 @@
 /** Where a capture's bytes come from. Synchronous where the bytes are at hand, so that a file is read at memory speed. */
-import { readSync } from "node:fs";
+import { fstatSync, readSync } from "node:fs";
+import { systemError } from "./errors.js";
 
 /** Bytes in order. An input with {@link fill} has to be awaited before each read. */
 export interface CaptureInput {
@@ -48,7 +49,12 @@ export class FileInput implements CaptureInput {
 
   read(target: Uint8Array, start: number, end: number): number {
     if (!this.#open) return 0;
-    const n = readSync(this.#fd, target, start, end - start, this.position);
+    let n: number;
+    try {
+      n = readSync(this.#fd, target, start, end - start, this.position);
+    } catch (error) {
+      throw systemError(this.file, error);
+    }
     this.position += n;
     return n;
   }
@@ -58,8 +64,10 @@ export class FileInput implements CaptureInput {
   }
 
   skip(bytes: number): number {
-    const left = Math.max(0, this.size - this.position);
-    const passed = Math.min(bytes, left);
+    if (!this.#open) return 0;
+    // Asked again: a capture that is still being written grows.
+    const size = this.position + bytes <= this.size ? this.size : fstatSync(this.#fd).size;
+    const passed = Math.min(bytes, Math.max(0, size - this.position));
     this.position += passed;
     return passed;
   }

@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { CLASSIC_HEADER_BYTES, parseClassicHeader } from "./classic-header.js";
 import type { ClassicHeader } from "./classic-header.js";
 import { ClassicParser } from "./classic-parser.js";
-import { CaptureError } from "./errors.js";
+import { CaptureError, systemError } from "./errors.js";
 import { SNIFF_BYTES, sniffFormat } from "./format.js";
 import { GunzipInput } from "./gunzip-input.js";
 import { FileInput } from "./input.js";
@@ -92,8 +92,8 @@ async function openGzip(compressed: CaptureInput): Promise<CaptureReader> {
 }
 
 function classicReader(input: CaptureInput, header: ClassicHeader): CaptureReader {
-  // At hand: the header was read from it.
-  input.skip(CLASSIC_HEADER_BYTES);
+  // At hand: the header was parsed from there.
+  input.read(new Uint8Array(CLASSIC_HEADER_BYTES), 0, CLASSIC_HEADER_BYTES);
   return new WindowReader(input, new ClassicParser(header, input.file));
 }
 
@@ -111,20 +111,3 @@ async function peek(input: CaptureInput): Promise<Uint8Array> {
   input.unread(bytes);
   return bytes;
 }
-
-/** An error of the system, in words. */
-export function systemError(file: string, error: unknown): CaptureError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const known = SYSTEM_ERRORS[code];
-  if (known !== undefined) return new CaptureError({ file }, known[0], known[1], error);
-  const text = error instanceof Error ? error.message : String(error);
-  return new CaptureError({ file }, "cannot be read", text, error);
-}
-
-const SYSTEM_ERRORS: Readonly<Record<string, readonly [what: string, advice: string]>> = {
-  ENOENT: ["no such file", "check the path"],
-  ENOTDIR: ["no such file", "check the path"],
-  EACCES: ["permission denied", "make the file readable or run as its owner"],
-  EPERM: ["permission denied", "make the file readable or run as its owner"],
-  EISDIR: ["this is a directory", "give a capture file in it"],
-};

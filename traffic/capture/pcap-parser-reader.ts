@@ -15,7 +15,7 @@ import { CaptureClock } from "./clock.js";
 import { CaptureError } from "./errors.js";
 import type { CaptureInput } from "./input.js";
 import { linkGrowth, writeEthernet } from "./link-type.js";
-import { PARSE_HEADROOM } from "./reader.js";
+import { PARSE_HEADROOM, wireLength } from "./reader.js";
 import type { CaptureInterface, CaptureReader } from "./reader.js";
 import { cutWarning } from "./window-reader.js";
 
@@ -125,7 +125,7 @@ export class PcapParserReader implements CaptureReader {
     trace.time[i] = this.#clock.relative(header.timestampSeconds, fraction);
     trace.offset[i] = frame;
     trace.length[i] = end - frame;
-    trace.originalLength[i] = Math.max(end - frame, onWire + linkGrowth(handling));
+    trace.originalLength[i] = wireLength(onWire + linkGrowth(handling), end - frame);
     trace.iface[i] = 0;
     trace.port[i] = 0;
     trace.used = Math.min(trace.frames.length, Math.ceil((start + data.length) / 8) * 8);

@@ -11,6 +11,7 @@ import { CaptureError } from "./errors.js";
 import { writeEthernet } from "./link-type.js";
 import { PcapngInterface } from "./pcapng-interface.js";
 import { eachOption, readInterfaceOptions } from "./pcapng-options.js";
+import { wireLength } from "./reader.js";
 import type { CaptureInterface, RecordParser } from "./reader.js";
 
 const SECTION_HEADER = 0x0a0d0d0a;
@@ -152,10 +153,12 @@ export class PcapngParser implements RecordParser {
     if (number >= this.#section.length) throw this.#unknownInterface(fileOffset + at, number);
     const iface = this.#section[number];
     let original = view.getUint32(simple ? at + 8 : at + 24, littleEndian);
-    let captured = view.getUint32(at + 20, littleEndian);
+    let captured: number;
     if (simple) {
       captured = Math.min(original, blockEnd - 4 - start);
       if (iface.snaplen > 0 && captured > iface.snaplen) captured = iface.snaplen;
+    } else {
+      captured = view.getUint32(at + 20, littleEndian);
     }
     if (captured > MAX_FRAME_BYTES) {
       throw oversized({ file: this.#file, offset: fileOffset + at, packet: this.packets + 1 }, captured);
@@ -188,7 +191,7 @@ export class PcapngParser implements RecordParser {
     trace.time[i] = this.#lastTime;
     trace.offset[i] = frame;
     trace.length[i] = end - frame;
-    trace.originalLength[i] = Math.max(end - frame, onWire + iface.growth);
+    trace.originalLength[i] = wireLength(onWire + iface.growth, end - frame);
     trace.iface[i] = iface.index;
     trace.port[i] = 0;
     this.packets++;

@@ -135,7 +135,7 @@ export class PcapngWriter {
     view.setUint32(at + 24, Math.max(notes.originalLength ?? 0, packet.length), true);
     const { buffer } = this.#out;
     buffer.set(captured === packet.length ? packet : packet.subarray(0, captured), at + PACKET_HEADER);
-    buffer.fill(0, at + PACKET_HEADER + captured, at + PACKET_HEADER + padded);
+    for (let i = captured; i < padded; i++) buffer[at + PACKET_HEADER + i] = 0;
     let next = at + PACKET_HEADER + padded;
     if (comment !== undefined) {
       buffer.set(comment, next);

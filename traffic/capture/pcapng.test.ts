@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -53,7 +53,7 @@ describe("pcapng", () => {
     const bytes = new Blocks().section().iface(1).enhanced(frame(60, 1)).raw(big.bytes()).section().iface(1).simple(frame(60, 3));
     const got = await read(bytes.bytes());
     expect(got.packets.map((p) => p.iface)).toEqual([0, 1, 2, 3]);
-    expect(got.packets[2].hex).toBe("0200000000010200000000020800" + "450102");
+    expect(got.packets[2].hex).toBe("0200000000010200000000020800450102");
     expect(got.interfaces.map((i) => i.linkType)).toEqual([1, 1, 101, 1]);
   });
 

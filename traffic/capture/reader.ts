@@ -67,3 +67,9 @@ export interface CaptureClockView {
 
 /** Bytes that must be writable in front of the first record: a synthetic Ethernet header may reach back over them. */
 export const PARSE_HEADROOM = 16;
+
+/** A length on the wire as the Trace holds it: at least what was captured, and within 32 bits though a file may claim more. */
+export function wireLength(claimed: number, captured: number): number {
+  if (claimed < captured) return captured;
+  return claimed > 0xffff_ffff ? 0xffff_ffff : claimed;
+}
