@@ -73,9 +73,10 @@ export interface BtfEncoding {
 /** Encodes the object's BTF with what `program` needs of it; without a program, for maps alone. */
 export function encodeBtf(btf: BtfSpec, encoding: BtfEncoding, program?: ProgramSpec): ProgramBtf {
   const writer = new BtfWriter();
-  const linkages = new Map(program?.functions.map(({ name, linkage }) => [name, linkage]));
-  for (const type of btf.types) writeType(writer, type, encoding, linkages);
-  const funcInfo = program === undefined ? [] : functionRecords(btf, program);
+  // The loader decides what is global: functions of hidden visibility are not.
+  const linkages = new Map(program?.functions.map(({ typeId, linkage }) => [typeId, linkage]));
+  for (const [id, type] of btf.types.entries()) writeType(writer, type, encoding, linkages.get(id));
+  const funcInfo = program === undefined ? [] : functionRecords(program);
   const lineInfo = program === undefined ? [] : lineRecords(writer, program);
   return { blob: writer.finish(), funcInfo: records(funcInfo, FUNC_INFO_BYTES), lineInfo: records(lineInfo, LINE_INFO_BYTES) };
 }
@@ -87,16 +88,11 @@ function records(words: readonly number[], size: number): Uint8Array {
   return bytes;
 }
 
-function functionRecords(btf: BtfSpec, program: ProgramSpec): number[] {
-  const ids = new Map<string, number>();
-  for (const [id, type] of btf.types.entries()) {
-    if (type.kind === "func" && type.linkage !== "extern") ids.set(type.name, id);
-  }
+function functionRecords(program: ProgramSpec): number[] {
   const words: number[] = [];
-  for (const { name, start } of program.functions) {
-    const id = ids.get(name);
-    if (id === undefined) return [];
-    words.push(start, id);
+  for (const { typeId, start } of program.functions) {
+    if (typeId === undefined) return [];
+    words.push(start, typeId);
   }
   return words;
 }
@@ -114,7 +110,7 @@ function lineRecords(writer: BtfWriter, program: ProgramSpec): number[] {
   return words;
 }
 
-function writeType(writer: BtfWriter, type: BtfType, { sections }: BtfEncoding, linkages: ReadonlyMap<string, "static" | "global">): void {
+function writeType(writer: BtfWriter, type: BtfType, { sections }: BtfEncoding, linkage?: "static" | "global"): void {
   switch (type.kind) {
     case "void":
       return;
@@ -158,7 +154,7 @@ function writeType(writer: BtfWriter, type: BtfType, { sections }: BtfEncoding, 
       writer.type(type.name, KIND.fwd, 0, 0, type.union);
       return;
     case "func":
-      writer.type(type.name, KIND.func, type.type, LINKAGE[type.linkage === "extern" ? "extern" : (linkages.get(type.name) ?? type.linkage)]);
+      writer.type(type.name, KIND.func, type.type, LINKAGE[type.linkage === "extern" ? "extern" : (linkage ?? type.linkage)]);
       return;
     case "func_proto":
       writer.type("", KIND.func_proto, type.type, type.params.length);

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { assemble } from "../../isa/index.js";
+import { MapError } from "../../maps/index.js";
 import type { MapSpec, ObjectSpec, ProgramSpec } from "../../object/spec.js";
-import { kernelAvailable, KernelError, KernelProgram, KernelVerifierError, onCpu, possibleCpus, TestRun } from "./index.js";
+import { kernelAvailable, KernelObject, KernelVerifierError, onCpu, possibleCpus, TestRun } from "./index.js";
 
 const { available, reason } = kernelAvailable();
 if (!available) console.warn(`skipped: ${reason}`);
@@ -39,19 +40,19 @@ describe.skipIf(!available)("the kernel", () => {
   afterEach(() => {
     for (const thing of open.splice(0)) thing.close();
   });
-  const load = (object: ObjectSpec, entry: string, options = {}): KernelProgram => {
-    const program = KernelProgram.load(object, entry, options);
-    open.push(program);
-    return program;
+  const load = (spec: ObjectSpec): KernelObject => {
+    const object = new KernelObject(spec);
+    open.push(object);
+    return object;
   };
-  const testRun = (program: KernelProgram): TestRun => {
-    const run = new TestRun(program.fd);
+  const testRun = (object: KernelObject, entry: string): TestRun => {
+    const run = new TestRun(object.load(entry).fd);
     open.push(run);
     return run;
   };
 
   it("runs a program and gives its verdict and bytes", () => {
-    const run = testRun(load(objectSpec([programSpec("tx", "r0 = 3\nexit")]), "tx"));
+    const run = testRun(load(objectSpec([programSpec("tx", "r0 = 3\nexit")])), "tx");
     run.input.set([1, 2, 3, 4], 0);
     run.run(64);
     expect([run.ret, run.linearLength, run.fragLength, run.metaLength]).toEqual([3, 64, 0, 0]);
@@ -59,7 +60,7 @@ describe.skipIf(!available)("the kernel", () => {
   });
 
   it("gives metadata, fragments and lengths of long packets", () => {
-    const run = testRun(load(objectSpec([programSpec("pass", "r0 = 2\nexit")]), "pass"));
+    const run = testRun(load(objectSpec([programSpec("pass", "r0 = 2\nexit")])), "pass");
     run.input[9007] = 77;
     run.run(9008, 8);
     expect([run.metaLength, run.linearLength, run.fragLength]).toEqual([8, 3520, 9000 - 3520]);
@@ -68,8 +69,8 @@ describe.skipIf(!available)("the kernel", () => {
 
   it("counts in a per-CPU map on the CPU that it was pinned to", () => {
     const object = objectSpec([programSpec("count", COUNT)], [mapSpec("hits", "BPF_MAP_TYPE_PERCPU_ARRAY", 6, 4, 8, 1)]);
-    const program = load(object, "count");
-    const run = testRun(program);
+    const program = load(object);
+    const run = testRun(program, "count");
     onCpu(0, () => run.run(60, 0, 0, 0, 7));
     const value = program.maps[0].lookup(new Uint8Array(4));
     expect(value?.length).toBe(8 * possibleCpus());
@@ -78,10 +79,10 @@ describe.skipIf(!available)("the kernel", () => {
 
   it("seeds, iterates and deletes through the machine's map interface", () => {
     const object = objectSpec([programSpec("pass", "r0 = 2\nexit")], [mapSpec("flows", "BPF_MAP_TYPE_HASH", 1, 4, 4, 2)]);
-    const [map] = load(object, "pass").maps;
+    const [map] = load(object).maps;
     map.update(Uint8Array.of(1, 0, 0, 0), Uint8Array.of(9, 9, 9, 9));
     map.update(Uint8Array.of(2, 0, 0, 0), Uint8Array.of(8, 8, 8, 8), 1);
-    expect(() => map.update(Uint8Array.of(3, 0, 0, 0), new Uint8Array(4))).toThrow(KernelError);
+    expect(() => map.update(Uint8Array.of(3, 0, 0, 0), new Uint8Array(4))).toThrow(MapError);
     expect([...map.keys()].map((key) => key[0]).toSorted()).toEqual([1, 2]);
     expect(map.delete(Uint8Array.of(1, 0, 0, 0))).toBe(true);
     expect(map.delete(Uint8Array.of(1, 0, 0, 0))).toBe(false);
@@ -92,16 +93,16 @@ describe.skipIf(!available)("the kernel", () => {
     const jump = programSpec("jump", "r2 = map[0]\nr3 = 1\ncall 12\nr0 = 1\nexit");
     const target = programSpec("target", "r0 = 3\nexit");
     const jumps = mapSpec("jumps", "BPF_MAP_TYPE_PROG_ARRAY", 3, 0, 0, 4, { values: [{ key: 1, program: "target" }] });
-    const run = testRun(load(objectSpec([jump, target], [jumps]), "jump"));
+    const run = testRun(load(objectSpec([jump, target], [jumps])), "jump");
     run.run(60);
     expect(run.ret).toBe(3);
   });
 
   it("says the verifier's verdict and keeps its log", () => {
     const leak = objectSpec([programSpec("leak", "r0 = r5\nexit")]);
-    expect(() => load(leak, "leak")).toThrow("R5 !read_ok");
+    expect(() => load(leak).load("leak")).toThrow("R5 !read_ok");
     try {
-      load(leak, "leak");
+      load(leak).load("leak");
     } catch (error) {
       expect(error).toBeInstanceOf(KernelVerifierError);
       expect((error as KernelVerifierError).log).toContain("processed 1 insns");
@@ -109,7 +110,7 @@ describe.skipIf(!available)("the kernel", () => {
   });
 
   it("refuses packets that are too short in one line", () => {
-    const run = testRun(load(objectSpec([programSpec("pass", "r0 = 2\nexit")]), "pass"));
+    const run = testRun(load(objectSpec([programSpec("pass", "r0 = 2\nexit")])), "pass");
     expect(() => run.run(13)).toThrow("no packets below 14 bytes, and this one has 13");
   });
 });

@@ -1,109 +1,92 @@
-/** Loads one program of an object into the kernel with all maps of the object, as libbpf would and a little more leniently. */
+/** Loads programs of an object into the kernel with all its maps, as libbpf would and a little more leniently. */
 import { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_PSEUDO_MAP_VALUE, LD_IMM64, encode } from "../../isa/index.js";
+import { selectProgram } from "../../object/index.js";
 import type { Insn, MapSpec, ObjectSpec, ProgramSpec } from "../../object/spec.js";
 import { requireKernel } from "./available.js";
 import * as bpf from "./bpf.js";
 import { encodeBtf } from "./btf.js";
 import { possibleCpus } from "./cpu.js";
 import { KernelError } from "./errors.js";
-import { KernelMap } from "./map.js";
+import { KernelMap, KernelProgArray, u32Bytes } from "./map.js";
 import { BPF_F_NO_PREALLOC, BPF_F_RDONLY_PROG, BPF_F_XDP_HAS_FRAGS, BPF_XDP, BPF_XDP_CPUMAP, BPF_XDP_DEVMAP } from "./uapi.js";
 
 export interface KernelLoadOptions {
-  /** Called when the maps are there and before read-only data is frozen and the program loads: the place for seeds. */
-  readonly seed?: (maps: readonly KernelMap[]) => void;
   /** Verifier log: 0 none (a refusal still carries one), 1, 2 (every path), 4 (statistics). Default 0. */
   readonly logLevel?: number;
 }
 
-/** Maps and programs of one object in the kernel; {@link close} gives everything back. */
-export class KernelProgram {
+/** A program in the kernel. */
+export interface KernelProgram {
   readonly spec: ProgramSpec;
   readonly fd: number;
-  readonly maps: readonly KernelMap[];
   /** The verifier's log, where it was asked for. */
   readonly log: string;
-  private readonly fds: readonly number[];
+}
 
-  private constructor(spec: ProgramSpec, loaded: bpf.LoadedProg, maps: readonly KernelMap[], fds: readonly number[]) {
-    this.spec = spec;
-    this.fd = loaded.fd;
-    this.log = loaded.log;
-    this.maps = maps;
-    this.fds = fds;
-  }
+/**
+ * An object in the kernel: its maps from the start, its programs when they are asked for. Between the two is the time for
+ * seeds, also of read-only data, which is frozen with the first load. {@link close} gives everything back.
+ */
+export class KernelObject {
+  readonly spec: ObjectSpec;
+  /** In the order of the spec. */
+  readonly maps: readonly KernelMap[];
+  private readonly fds: number[] = [];
+  private readonly logLevel: number;
+  private readonly loaded = new Map<ProgramSpec, KernelProgram>();
+  /** Descriptor of the object's BTF without records of a program; undefined where there is none that the kernel takes. */
+  private readonly mapBtf: number | undefined;
+  private frozen = false;
 
   /**
-   * Throws {@link KernelUnavailableError} without bpf(2), {@link KernelVerifierError} where the verifier refuses the program,
-   * {@link KernelError} where a map cannot be made, and `Error` where the object has no such program.
+   * Makes the maps. Throws {@link KernelUnavailableError} without bpf(2), {@link KernelError} where a map cannot be made.
    */
-  static load(object: ObjectSpec, entry: string, options: KernelLoadOptions = {}): KernelProgram {
+  constructor(object: ObjectSpec, options: KernelLoadOptions = {}) {
     requireKernel();
-    const session = new LoadSession(object, options);
+    this.spec = object;
+    this.logLevel = options.logLevel ?? 0;
     try {
-      session.createMaps();
-      options.seed?.(session.maps);
-      session.freezeData();
-      const spec = session.program(entry);
-      const loaded = session.loadProgram(spec);
-      session.fillInitialised();
-      return new KernelProgram(spec, loaded, session.maps, session.fds);
+      this.mapBtf = this.loadBtf()?.fd;
+      this.maps = object.maps.map((spec, id) => this.createMap(spec, id));
+      this.fillInitial();
     } catch (error) {
-      for (const fd of session.fds) bpf.close(fd);
+      this.close();
       throw error;
     }
   }
 
-  /** What the kernel says of the program: lengths, instructions verified. */
-  info(): bpf.ProgInfo {
-    return bpf.progInfo(this.fd);
+  /**
+   * Loads a program (once) and the programs that its prog arrays need. Throws {@link KernelVerifierError} where the verifier
+   * refuses one, {@link KernelError} for what else fails, `ObjectError` where the object has no such XDP program.
+   */
+  load(name: string): KernelProgram {
+    this.freezeData();
+    const program = this.loadProgram(selectProgram(this.spec, name));
+    for (const map of this.maps) {
+      if (map instanceof KernelProgArray) map.connect((index) => this.loadProgram(this.spec.programs[index]).fd);
+    }
+    return program;
+  }
+
+  /** What the kernel says of a loaded program: lengths, instructions verified. */
+  info(program: KernelProgram): bpf.ProgInfo {
+    return bpf.progInfo(program.fd);
   }
 
   close(): void {
-    for (const fd of this.fds) bpf.close(fd);
-  }
-}
-
-/** One load: the file descriptors made so far, to be closed together. */
-class LoadSession {
-  readonly fds: number[] = [];
-  readonly maps: KernelMap[] = [];
-  private readonly object: ObjectSpec;
-  private readonly logLevel: number;
-  private readonly loaded = new Map<ProgramSpec, bpf.LoadedProg>();
-  /** BTF for maps: undefined where the object has none that the kernel takes. */
-  private readonly mapBtf: number | undefined;
-
-  constructor(object: ObjectSpec, options: KernelLoadOptions) {
-    this.object = object;
-    this.logLevel = options.logLevel ?? 0;
-    this.mapBtf = this.loadBtf()?.fd;
+    for (const fd of this.fds.splice(0)) bpf.close(fd);
   }
 
-  program(name: string): ProgramSpec {
-    const spec = this.object.programs.find((program) => program.name === name);
-    if (spec === undefined) throw new Error(`${this.object.file} has no program ${name}; it has ${this.object.programs.map((program) => program.name).join(", ")}`);
-    if (spec.type !== "xdp") throw new Error(`program ${name} of ${this.object.file} is of type ${spec.type}; only XDP programs can run`);
-    return spec;
-  }
-
-  createMaps(): void {
-    for (const [id, spec] of this.object.maps.entries()) this.maps.push(new KernelMap(forKernel(spec), id, this.createMap(spec)));
-    for (const map of this.maps) {
-      if (map.spec.initial !== undefined) map.update(new Uint8Array(4), Buffer.from(map.spec.initial, "base64"));
-    }
-  }
-
-  private createMap(raw: MapSpec): number {
-    const spec = forKernel(raw);
+  private createMap(raw: MapSpec, id: number): KernelMap {
     const inner = raw.inner === undefined ? undefined : this.own(this.createPlain(forKernel(raw.inner)));
-    return this.own(this.createPlain(spec, inner));
+    const spec = forKernel(raw);
+    const fd = this.own(this.createPlain(spec, inner));
+    return spec.type === "BPF_MAP_TYPE_PROG_ARRAY" ? new KernelProgArray(spec, id, fd) : new KernelMap(spec, id, fd);
   }
 
   private createPlain(spec: MapSpec, innerMapFd?: number): number {
     const create = { name: spec.name, type: spec.typeId, keySize: spec.keySize, valueSize: spec.valueSize, maxEntries: spec.maxEntries, flags: spec.flags, innerMapFd };
-    const known = spec.valueTypeId !== 0 && this.mapBtf !== undefined;
-    if (!known) return bpf.mapCreate(create);
+    if (spec.valueTypeId === 0 || this.mapBtf === undefined) return bpf.mapCreate(create);
     try {
       return bpf.mapCreate({ ...create, btf: { fd: this.mapBtf, keyTypeId: spec.keyTypeId, valueTypeId: spec.valueTypeId } });
     } catch (error) {
@@ -113,27 +96,51 @@ class LoadSession {
     }
   }
 
+  private fillInitial(): void {
+    for (const map of this.maps) {
+      if (map.spec.initial !== undefined) map.update(new Uint8Array(4), Buffer.from(map.spec.initial, "base64"));
+      for (const { key, program, map: inner } of map.spec.values ?? []) {
+        if (program !== undefined) map.update(u32Bytes(key), u32Bytes(this.programNumber(program, map.spec)));
+        if (inner !== undefined) map.update(u32Bytes(key), u32Bytes(this.mapFd(inner, map.spec)));
+      }
+    }
+  }
+
+  private programNumber(name: string, map: MapSpec): number {
+    const index = this.spec.programs.findIndex((program) => program.name === name);
+    if (index < 0) throw new Error(`map ${map.name} of ${this.spec.file} is initialised with program ${name}, which the object does not have`);
+    return index + 1;
+  }
+
+  private mapFd(name: string, map: MapSpec): number {
+    const inner = this.maps.find(({ spec }) => spec.name === name);
+    if (inner === undefined) throw new Error(`map ${map.name} of ${this.spec.file} is initialised with map ${name}, which the object does not have`);
+    return inner.fd;
+  }
+
   /** Read-only data becomes read-only for user space too; then the verifier takes its values as known. */
-  freezeData(): void {
+  private freezeData(): void {
+    if (this.frozen) return;
+    this.frozen = true;
     for (const { spec, fd } of this.maps) {
       if (spec.initial !== undefined && (spec.flags & BPF_F_RDONLY_PROG) !== 0) bpf.mapFreeze(fd);
     }
   }
 
-  loadProgram(spec: ProgramSpec): bpf.LoadedProg {
+  private loadProgram(spec: ProgramSpec): KernelProgram {
     const known = this.loaded.get(spec);
     if (known !== undefined) return known;
     const btf = this.loadBtf(spec);
-    const program = bpf.progLoad({
+    const { fd, log } = bpf.progLoad({
       name: spec.name,
       insns: encode(this.withMapFds(spec)),
-      license: this.object.license,
+      license: this.spec.license,
       flags: spec.frags ? BPF_F_XDP_HAS_FRAGS : 0,
       expectedAttachType: ATTACH_TYPES[spec.attach],
       btf: btf === undefined || (btf.funcInfo.length === 0 && btf.lineInfo.length === 0) ? undefined : btf,
       logLevel: this.logLevel,
     });
-    this.own(program.fd);
+    const program = { spec, fd: this.own(fd), log };
     this.loaded.set(spec, program);
     return program;
   }
@@ -146,20 +153,9 @@ class LoadSession {
     });
   }
 
-  /** Fills prog arrays and maps of maps from their initialisers, loading the programs that they name. */
-  fillInitialised(): void {
-    for (const map of this.maps) {
-      for (const { key, program, map: inner } of map.spec.values ?? []) {
-        const fd = program === undefined ? this.maps.find(({ spec }) => spec.name === inner)?.fd : this.loadProgram(this.program(program)).fd;
-        if (fd === undefined) throw new Error(`map ${map.spec.name} of ${this.object.file} is initialised with ${inner}, which is not a map of the object`);
-        map.update(u32Bytes(key), u32Bytes(fd));
-      }
-    }
-  }
-
   /** BTF in the kernel for maps, or for a program with its function and line records. */
   private loadBtf(program?: ProgramSpec): { fd: number; funcInfo: Uint8Array; lineInfo: Uint8Array } | undefined {
-    const { btf } = this.object;
+    const { btf } = this.spec;
     if (btf === undefined) return undefined;
     for (const sections of [true, false]) {
       const { blob, funcInfo, lineInfo } = encodeBtf(btf, { sections }, program);
@@ -193,12 +189,11 @@ function forKernel(spec: MapSpec): MapSpec {
     keySize: spec.keySize === 0 && fdMap ? 4 : spec.keySize,
     valueSize: spec.valueSize === 0 && fdMap ? 4 : spec.valueSize,
     flags: spec.type === "BPF_MAP_TYPE_LPM_TRIE" ? spec.flags | BPF_F_NO_PREALLOC : spec.flags,
-    maxEntries: spec.maxEntries === 0 && (spec.type === "BPF_MAP_TYPE_PERF_EVENT_ARRAY" || spec.type === "BPF_MAP_TYPE_CPUMAP") ? possibleCpus() : spec.maxEntries,
+    maxEntries: spec.maxEntries === 0 && fdMap ? defaultEntries(spec.type) : spec.maxEntries,
   };
 }
 
-function u32Bytes(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, true);
-  return bytes;
+/** As many entries as the machine's own maps get, but no more than there are CPUs where the kernel minds. */
+function defaultEntries(type: string): number {
+  return type === "BPF_MAP_TYPE_PERF_EVENT_ARRAY" || type === "BPF_MAP_TYPE_CPUMAP" ? possibleCpus() : 256;
 }

@@ -1,16 +1,16 @@
 /** A map in the kernel, behind the interface that the machine's own maps have. */
-import type { MapHandle } from "../../maps/handle.js";
+import { MapError, type MapHandle } from "../../maps/index.js";
 import type { MapSpec } from "../../object/spec.js";
 import * as bpf from "./bpf.js";
 import { possibleCpus } from "./cpu.js";
-import { ENOENT, KernelError } from "./errors.js";
+import { E2BIG, EINVAL, ENOENT, errnoName } from "./errors.js";
 
 const PER_CPU_TYPES: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_PERCPU_HASH", "BPF_MAP_TYPE_PERCPU_ARRAY", "BPF_MAP_TYPE_LRU_PERCPU_HASH"]);
 /** User space may not look into these, or sees ids that say nothing. */
 const OPAQUE_TYPES: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_PERF_EVENT_ARRAY", "BPF_MAP_TYPE_RINGBUF", "BPF_MAP_TYPE_XSKMAP"]);
 
 /**
- * Keys and values as bpf(2) has them: per-CPU values of all possible CPUs, prog arrays and maps of maps given by file descriptor and read as ids.
+ * Keys and values as bpf(2) has them: per-CPU values of all possible CPUs, maps of maps given by descriptor and read as ids.
  */
 export class KernelMap implements MapHandle {
   readonly spec: MapSpec;
@@ -31,20 +31,23 @@ export class KernelMap implements MapHandle {
   }
 
   lookup(key: Uint8Array): Uint8Array | undefined {
+    this.checkKey(key);
     const value = new Uint8Array(this.valueBytes);
     return bpf.mapLookup(this.fd, key, value) ? value : undefined;
   }
 
-  /** Throws {@link KernelError}. */
   update(key: Uint8Array, value: Uint8Array, flags = 0): void {
+    this.checkKey(key);
+    if (value.length !== this.valueBytes) throw new MapError(this.spec.name, `value has ${value.length} bytes, its values have ${this.valueBytes}`, EINVAL);
     const result = bpf.mapUpdate(this.fd, key, value, flags);
-    if (result < 0) throw new KernelError(`update of map ${this.spec.name}`, -result);
+    if (result < 0) throw new MapError(this.spec.name, `the kernel refuses the update with ${errnoName(-result)}`, -result);
   }
 
   delete(key: Uint8Array): boolean {
+    this.checkKey(key);
     const result = bpf.mapDelete(this.fd, key);
     if (result === -ENOENT) return false;
-    if (result < 0) throw new KernelError(`delete from map ${this.spec.name}`, -result);
+    if (result < 0) throw new MapError(this.spec.name, `the kernel refuses the deletion with ${errnoName(-result)}`, -result);
     return true;
   }
 
@@ -57,4 +60,53 @@ export class KernelMap implements MapHandle {
     }
     yield* keys;
   }
+
+  private checkKey(key: Uint8Array): void {
+    if (key.length !== this.spec.keySize) throw new MapError(this.spec.name, `key has ${key.length} bytes, its keys have ${this.spec.keySize}`, EINVAL);
+  }
+}
+
+/**
+ * A prog array whose values are, as on our machine, numbers of programs (index in the object, plus 1). The kernel wants descriptors,
+ * so the entries get there when the programs are loaded.
+ */
+export class KernelProgArray extends KernelMap {
+  private readonly entries = new Map<number, number>();
+  private programFd: ((index: number) => number) | undefined;
+
+  /** From now on entries are in the kernel; `programFd` loads the program of an index. */
+  connect(programFd: (index: number) => number): void {
+    if (this.programFd !== undefined) return;
+    this.programFd = programFd;
+    for (const [key, number] of this.entries) super.update(u32Bytes(key), u32Bytes(programFd(number - 1)));
+  }
+
+  override lookup(key: Uint8Array): Uint8Array | undefined {
+    const number = this.entries.get(u32(key));
+    return number === undefined ? undefined : u32Bytes(number);
+  }
+
+  override update(key: Uint8Array, value: Uint8Array, flags = 0): void {
+    if (u32(key) >= this.spec.maxEntries) throw new MapError(this.spec.name, `index is out of range, it has ${this.spec.maxEntries} entries`, E2BIG);
+    if (this.programFd !== undefined) super.update(key, u32Bytes(this.programFd(u32(value) - 1)), flags);
+    this.entries.set(u32(key), u32(value));
+  }
+
+  override delete(key: Uint8Array): boolean {
+    if (this.programFd !== undefined) super.delete(key);
+    return this.entries.delete(u32(key));
+  }
+
+  override *keys(): Iterable<Uint8Array> {
+    for (const key of this.entries.keys()) yield u32Bytes(key);
+  }
+}
+
+function u32(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
+}
+
+/** A u32 as the bytes of a key or value. */
+export function u32Bytes(value: number): Uint8Array {
+  return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24);
 }
