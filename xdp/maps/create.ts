@@ -4,8 +4,9 @@ import type { Layout } from "../engine/layout.js";
 import type { MapSpec } from "../object/spec.js";
 import { MapError } from "./error.js";
 import type { MapHandle } from "./handle.js";
+import { instantiateRuntime } from "../runtime/runtime.js";
 import { placeMap } from "./place.js";
-import { type MapRuntime, RuntimeMapHandle, type Scratch, valueBytes } from "./runtime_handle.js";
+import { type MapRuntime, RuntimeMapHandle, Scratch, valueBytes } from "./runtime_handle.js";
 import { type MapShape, isMapTypeSupported, mapKind, shapeOf } from "./shape.js";
 import { BPF_F_ZERO_SEED } from "./uapi.js";
 
@@ -14,8 +15,8 @@ export interface CreateMapsOptions {
   readonly cpus: number;
   /** Seed of the maps' hash functions. Default 1n. */
   readonly seed?: bigint;
-  /** The wasm runtime on the layout's memory. */
-  readonly runtime: MapRuntime;
+  /** The wasm runtime on the layout's memory. Default: an instance of its own. */
+  readonly runtime?: MapRuntime;
   /** Index of a program in the machine's program table, for `values` of prog arrays; undefined where there is none of this name. */
   readonly programIndex?: (name: string) => number | undefined;
   /** Whether any program of the machine uses the map. Unused maps of types that are not supported are no error: lookups in them find nothing. Default: all are used. */
@@ -30,7 +31,7 @@ const UNUSED_KIND: MapShape["kind"] = { family: "slots", perCpu: false, lru: fal
  * Throws {@link MapError} for what the kernel would not make and for unknown programs in `values`, MemoryError where memory is not enough.
  */
 export function createMaps(layout: Layout, specs: readonly MapSpec[], options: CreateMapsOptions): MapHandle[] {
-  const { cpus, seed = 1n, runtime } = options;
+  const { cpus, seed = 1n, runtime = runtimeOn(layout) } = options;
   const headers = layout.allocate(Math.max(specs.length, 1) * MAP_HEADER_BYTES, 64, "the table of maps");
   const shapes = specs.map((spec, id) => (isMapTypeSupported(spec.typeId) || (options.isUsed?.(id) ?? true) ? shapeOf(spec, cpus) : unusedShape(spec)));
   shapes.forEach((shape, id) => {
@@ -50,7 +51,7 @@ export function createMaps(layout: Layout, specs: readonly MapSpec[], options: C
   machine.setUint32(MACHINE + MACHINE_MAPS, headers, true);
   machine.setUint32(MACHINE + MACHINE_MAP_COUNT, specs.length, true);
   return specs.map((spec, id) => {
-    const handle = new RuntimeMapHandle(spec, id, headers + id * MAP_HEADER_BYTES, shapes[id] as MapShape, cpus, layout, runtime, scratch);
+    const handle = new RuntimeMapHandle(spec, id, headers + id * MAP_HEADER_BYTES, shapes[id] as MapShape, cpus, runtime, scratch);
     fillInitial(layout, handle);
     fillPrograms(handle, options);
     return handle;
@@ -64,16 +65,21 @@ function unusedShape(spec: MapSpec): MapShape {
 function placeScratch(layout: Layout, shapes: readonly MapShape[], cpus: number): Scratch {
   const keys = shapes.reduce((most, shape) => Math.max(most, shape.keySize), 8);
   const values = shapes.reduce((most, shape) => Math.max(most, valueBytes(shape, cpus)), 8);
-  const what = "the control plane of maps";
-  return { key: layout.allocate(keys, 64, what), nextKey: layout.allocate(keys, 64, what), value: layout.allocate(values, 64, what) };
+  return new Scratch(layout, keys, values);
+}
+
+/** The runtime's exports that maps need, on the layout's memory. */
+function runtimeOn(layout: Layout): MapRuntime {
+  const { map_read, map_write, map_delete, map_next_key } = instantiateRuntime(layout.memory).exports;
+  return { map_read, map_write, map_delete, map_next_key } as MapRuntime;
 }
 
 /** Initial bytes of global data go where the one entry lies. */
 function fillInitial(layout: Layout, handle: RuntimeMapHandle): void {
-  const { spec, shape } = handle;
+  const { spec } = handle;
   if (spec.initial === undefined) return;
   const bytes = Buffer.from(spec.initial, "base64");
-  if (bytes.length > shape.valueSize) throw new MapError(spec.name, `has ${bytes.length} initial bytes and values of ${shape.valueSize}`);
+  if (bytes.length > spec.valueSize) throw new MapError(spec.name, `has ${bytes.length} initial bytes and values of ${spec.valueSize}`);
   const data = new DataView(layout.buffer).getUint32(handle.header + MAP_DATA, true);
   new Uint8Array(layout.buffer).set(bytes, data);
 }

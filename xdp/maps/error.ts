@@ -18,10 +18,14 @@ export class MapError extends Error {
   readonly map: string;
   /** What the kernel says to the same, as a positive errno; absent where the kernel has no say. */
   readonly errno: number | undefined;
+  /** The message without the map's name. */
+  readonly reason: string;
   constructor(map: string, reason: string, errno?: number) {
-    super(`map ${map}: ${reason}${errno === undefined ? "" : ` (${NAMES[errno] ?? `errno ${errno}`})`}`);
+    const full = errno === undefined ? reason : `${reason} (${NAMES[errno] ?? `errno ${errno}`})`;
+    super(`map ${map}: ${full}`);
     this.name = "MapError";
     this.map = map;
     this.errno = errno;
+    this.reason = full;
   }
 }

@@ -7,7 +7,7 @@
 /* ---- every map whose values programs may point into ---- */
 /** Values in the area of one CPU: entries, and elements beyond max_entries that updates go through. */
 export const MAP_VALUES = 124;
-/** CPUs that have values; 1 for maps that are not per-CPU. */
+/** Possible CPUs, of per-CPU and LRU maps; 1 for others. */
 export const MAP_CPUS = 120;
 
 /* ---- maps that hold one u32 an entry and give programs no pointers: prog array ---- */

@@ -3,10 +3,10 @@ import type { Layout } from "../engine/layout.js";
 import type { MapSpec } from "../object/spec.js";
 import { MapError } from "./error.js";
 import type { MapHandle } from "./handle.js";
-import type { MapShape } from "./shape.js";
+import type { MapFamily, MapShape } from "./shape.js";
 import { E2BIG, EEXIST, EINVAL, ENOENT, ENOSPC } from "./uapi.js";
 
-/** What the wasm runtime exports for the control plane. Addresses may come back as negative numbers. */
+/** What the wasm runtime exports for the control plane. */
 export interface MapRuntime {
   map_read(header: number, key: number, out: number): number;
   map_write(header: number, key: number, value: number, flags: number): number;
@@ -15,32 +15,46 @@ export interface MapRuntime {
 }
 
 /** Memory through which keys and values go in and out; one for all maps of a machine, used by one thread at a time. */
-export interface Scratch {
+export class Scratch {
   readonly key: number;
   readonly nextKey: number;
   readonly value: number;
+  private readonly layout: Layout;
+  private view: Uint8Array;
+
+  /** `keyBytes`, `valueBytes`: of the longest key and value. */
+  constructor(layout: Layout, keyBytes: number, valueBytes: number) {
+    const what = "the control plane of maps";
+    this.layout = layout;
+    this.key = layout.allocate(keyBytes, 64, what);
+    this.nextKey = layout.allocate(keyBytes, 64, what);
+    this.value = layout.allocate(valueBytes, 64, what);
+    this.view = new Uint8Array(layout.buffer);
+  }
+
+  /** The machine's memory, all of it. */
+  get bytes(): Uint8Array {
+    if (this.view.buffer !== this.layout.buffer) this.view = new Uint8Array(this.layout.buffer);
+    return this.view;
+  }
 }
 
-/** {@link MapHandle} with what the map was made as. */
+/** A map of a machine. */
 export class RuntimeMapHandle implements MapHandle {
   readonly spec: MapSpec;
   readonly id: number;
   readonly header: number;
-  readonly shape: MapShape;
-  /** Possible CPUs: values of per-CPU maps have as many parts. */
-  readonly cpus: number;
-  private readonly layout: Layout;
+  readonly valueBytes: number;
+  private readonly family: MapFamily;
   private readonly runtime: MapRuntime;
   private readonly scratch: Scratch;
-  private readonly valueBytes: number;
 
-  constructor(spec: MapSpec, id: number, header: number, shape: MapShape, cpus: number, layout: Layout, runtime: MapRuntime, scratch: Scratch) {
-    this.spec = spec;
+  /** `cpus`: possible CPUs. */
+  constructor(spec: MapSpec, id: number, header: number, shape: MapShape, cpus: number, runtime: MapRuntime, scratch: Scratch) {
+    this.spec = { ...spec, keySize: shape.keySize, valueSize: shape.valueSize, maxEntries: shape.maxEntries, flags: shape.flags };
     this.id = id;
     this.header = header;
-    this.shape = shape;
-    this.cpus = cpus;
-    this.layout = layout;
+    this.family = shape.kind.family;
     this.runtime = runtime;
     this.scratch = scratch;
     this.valueBytes = valueBytes(shape, cpus);
@@ -57,7 +71,7 @@ export class RuntimeMapHandle implements MapHandle {
   update(key: Uint8Array, value: Uint8Array, flags = 0): void {
     this.putKey(key);
     if (value.length !== this.valueBytes) throw new MapError(this.spec.name, `value has ${value.length} bytes, its values have ${this.valueBytes}`, EINVAL);
-    new Uint8Array(this.layout.buffer).set(value, this.scratch.value);
+    this.scratch.bytes.set(value, this.scratch.value);
     this.check(this.runtime.map_write(this.header, this.scratch.key, this.scratch.value, flags));
   }
 
@@ -70,25 +84,25 @@ export class RuntimeMapHandle implements MapHandle {
   }
 
   *keys(): Generator<Uint8Array> {
-    const { shape, scratch } = this;
+    const { spec, scratch } = this;
     let previous: Uint8Array | undefined;
     while (true) {
       if (previous !== undefined) this.putKey(previous);
       const result = this.runtime.map_next_key(this.header, previous === undefined ? 0 : scratch.key, scratch.nextKey);
       if (result === -ENOENT) return;
       this.check(result);
-      previous = this.copyOut(scratch.nextKey, shape.keySize);
+      previous = this.copyOut(scratch.nextKey, spec.keySize);
       yield previous.slice();
     }
   }
 
   private putKey(key: Uint8Array): void {
-    if (key.length !== this.shape.keySize) throw new MapError(this.spec.name, `key has ${key.length} bytes, its keys have ${this.shape.keySize}`, EINVAL);
-    new Uint8Array(this.layout.buffer).set(key, this.scratch.key);
+    if (key.length !== this.spec.keySize) throw new MapError(this.spec.name, `key has ${key.length} bytes, its keys have ${this.spec.keySize}`, EINVAL);
+    this.scratch.bytes.set(key, this.scratch.key);
   }
 
   private copyOut(address: number, size: number): Uint8Array {
-    return new Uint8Array(this.layout.buffer).slice(address, address + size);
+    return this.scratch.bytes.slice(address, address + size);
   }
 
   private check(result: number): void {
@@ -98,9 +112,9 @@ export class RuntimeMapHandle implements MapHandle {
   private reason(errno: number): string {
     switch (errno) {
       case E2BIG:
-        return this.shape.kind.family === "hash" ? `is full with ${this.shape.maxEntries} entries` : `index is out of range, it has ${this.shape.maxEntries} entries`;
+        return this.family === "hash" ? `is full with ${this.spec.maxEntries} entries` : `index is out of range, it has ${this.spec.maxEntries} entries`;
       case ENOSPC:
-        return `is full with ${this.shape.maxEntries} entries`;
+        return `is full with ${this.spec.maxEntries} entries`;
       case EEXIST:
         return "the entry exists";
       case ENOENT:

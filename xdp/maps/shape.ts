@@ -114,6 +114,8 @@ export function shapeOf(spec: MapSpec, cpus: number): MapShape {
   if (kind.family === "lpm") checkLpm(spec, shape);
   if (kind.fd) checkTargets(spec, shape);
   if (kind.family === "array") checkArray(spec, shape);
+  // Programs only read what a devmap or xskmap gives them.
+  if (kind.fd && kind.family !== "slots") return { ...shape, flags: shape.flags | BPF_F_RDONLY_PROG };
   // Lists of one CPU are equally long.
   return shape.flags & BPF_F_NO_COMMON_LRU ? { ...shape, maxEntries: Math.ceil(shape.maxEntries / cpus) * cpus } : shape;
 }
