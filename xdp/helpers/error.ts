@@ -1,5 +1,5 @@
 /** What stands in the way of running a program here, though a kernel may run it. */
-export type UnsupportedKind = "helper" | "kfunc" | "map" | "instruction" | "core";
+export type UnsupportedKind = "helper" | "kfunc" | "ksym" | "kconfig" | "map" | "instruction" | "core";
 
 /** Where in a program something stands. */
 export interface ProgramPlace {
@@ -13,9 +13,11 @@ export interface ProgramPlace {
 const WORDS: Record<UnsupportedKind, string> = {
   helper: "helper",
   kfunc: "kernel function",
+  ksym: "kernel variable",
+  kconfig: "kernel setting",
   map: "map type",
   instruction: "instruction",
-  core: "relocation against the running kernel",
+  core: "CO-RE relocation",
 };
 
 /** A loaded program needs something that Beeline does not have (not the same as what the kernel would reject). */
@@ -27,7 +29,7 @@ export class UnsupportedError extends Error {
   readonly insn: number;
   readonly line?: string;
   constructor(kind: UnsupportedKind, what: string, place: ProgramPlace) {
-    super(`program ${place.program}, instruction ${place.insn}${place.line === undefined ? "" : ` (${place.line})`}: ${WORDS[kind]} ${what} is not supported`);
+    super(`program ${place.program}, ${placeText(place)}: ${WORDS[kind]} ${what} is not supported`);
     this.name = "UnsupportedError";
     this.kind = kind;
     this.what = what;
@@ -35,4 +37,25 @@ export class UnsupportedError extends Error {
     this.insn = place.insn;
     if (place.line !== undefined) this.line = place.line;
   }
+}
+
+/** A loaded program is not sound: no kernel would load it, and no engine can run it. */
+export class ProgramError extends Error {
+  readonly problem: string;
+  readonly program: string;
+  readonly insn: number;
+  readonly line?: string;
+  constructor(problem: string, place: ProgramPlace) {
+    super(`program ${place.program}, ${placeText(place)}: ${problem}`);
+    this.name = "ProgramError";
+    this.problem = problem;
+    this.program = place.program;
+    this.insn = place.insn;
+    if (place.line !== undefined) this.line = place.line;
+  }
+}
+
+/** `instruction 12 (prog.bpf.c:34)`. */
+export function placeText({ insn, line }: ProgramPlace): string {
+  return `instruction ${insn}${line === undefined ? "" : ` (${line})`}`;
 }

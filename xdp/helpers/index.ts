@@ -1,5 +1,10 @@
 /** Helpers: which there are, what they take, and the network that some of them answer from. */
-export * from "./error.js";
-export * from "./names.js";
-export type * from "./network.js";
-export * from "./table.js";
+export { AddressError, parseIp, parseMac, parsePrefix } from "./address.js";
+export { ProgramError, UnsupportedError, placeText } from "./error.js";
+export type { ProgramPlace, UnsupportedKind } from "./error.js";
+export { HELPER_NAMES, helperName } from "./names.js";
+export type { InterfaceSpec, NeighbourSpec, NetworkSpec, RouteSpec } from "./network.js";
+export { NetworkError, placeNetwork } from "./network_tables.js";
+export type { NetworkMemory } from "./network_tables.js";
+export { BPF_FUNC_map_delete_elem, BPF_FUNC_map_lookup_elem, BPF_FUNC_map_update_elem, BPF_FUNC_redirect_map, BPF_FUNC_tail_call, HELPERS, HELPER_BY_ID } from "./table.js";
+export type { HelperSpec } from "./table.js";

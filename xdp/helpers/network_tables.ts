@@ -1,0 +1,133 @@
+/** A NetworkSpec as the tables that the runtime's bpf_fib_lookup reads. */
+import { MACHINE, MACHINE_NETWORK } from "../abi.js";
+import { parseIp, parseMac, parsePrefix } from "./address.js";
+import type { InterfaceSpec, NetworkSpec, RouteSpec } from "./network.js";
+import * as L from "./network_layout.js";
+
+/** IPv6 routes that give no metric have this one (IP6_RT_PRIO_USER). */
+const IPV6_METRIC = 1024;
+
+const TYPES = { unicast: L.RTN_UNICAST, local: L.RTN_LOCAL, blackhole: L.RTN_BLACKHOLE, unreachable: L.RTN_UNREACHABLE, prohibit: L.RTN_PROHIBIT } as const;
+
+/** Where the tables go: a machine's layout. */
+export interface NetworkMemory {
+  readonly buffer: SharedArrayBuffer;
+  allocate(bytes: number, align: number, what: string): number;
+}
+
+interface ParsedRoute {
+  readonly spec: RouteSpec;
+  readonly family: number;
+  readonly address: Uint8Array;
+  readonly length: number;
+  readonly table: number;
+  readonly metric: number;
+}
+
+/**
+ * Writes the tables into memory and their address into the machine's header.
+ * @throws AddressError for an address that is none; NetworkError where a route or neighbour names an interface that is not there.
+ */
+export function placeNetwork(memory: NetworkMemory, network: NetworkSpec): void {
+  checkInterfaces(network);
+  const routes = network.routes.map(parseRoute).toSorted(byPreference);
+  const header = memory.allocate(L.NETWORK_BYTES, 8, "the network");
+  const interfaces = memory.allocate(network.interfaces.length * L.INTERFACE_BYTES, 8, "the interfaces");
+  const routeTable = memory.allocate(routes.length * L.ROUTE_BYTES, 8, "the routes");
+  const neighbours = memory.allocate(network.neighbours.length * L.NEIGHBOUR_BYTES, 8, "the neighbours");
+  const view = new DataView(memory.buffer);
+  const bytes = new Uint8Array(memory.buffer);
+  const u32 = (at: number, value: number): void => view.setUint32(at, value, true);
+
+  const tables = [
+    [L.NETWORK_INTERFACES, network.interfaces.length, interfaces],
+    [L.NETWORK_ROUTES, routes.length, routeTable],
+    [L.NETWORK_NEIGHBOURS, network.neighbours.length, neighbours],
+  ] as const;
+  for (const [field, count, address] of tables) {
+    u32(header + field, count);
+    u32(header + field + 4, address);
+  }
+  network.interfaces.forEach((spec, i) => {
+    const at = interfaces + i * L.INTERFACE_BYTES;
+    u32(at + L.INTERFACE_IFINDEX, spec.ifindex);
+    u32(at + L.INTERFACE_MTU, spec.mtu);
+    u32(at + L.INTERFACE_FORWARDING, spec.forwarding ? 1 : 0);
+    bytes.set(parseMac(spec.mac), at + L.INTERFACE_MAC);
+  });
+  routes.forEach((route, i) => {
+    const at = routeTable + i * L.ROUTE_BYTES;
+    const via = route.spec.via === undefined ? undefined : parseIp(route.spec.via);
+    const source = sourceOf(route, routes);
+    u32(at + L.ROUTE_FAMILY, route.family);
+    u32(at + L.ROUTE_PREFIX_LENGTH, route.length);
+    u32(at + L.ROUTE_TABLE, route.table);
+    u32(at + L.ROUTE_METRIC, route.metric);
+    u32(at + L.ROUTE_TYPE, TYPES[route.spec.type]);
+    u32(at + L.ROUTE_IFINDEX, route.spec.ifindex);
+    u32(at + L.ROUTE_MTU, route.spec.mtu ?? 0);
+    u32(at + L.ROUTE_VIA_FAMILY, via ? familyOf(via) : 0);
+    u32(at + L.ROUTE_HAS_SOURCE, source ? 1 : 0);
+    bytes.set(route.address, at + L.ROUTE_PREFIX);
+    if (via) bytes.set(via, at + L.ROUTE_VIA);
+    if (source) bytes.set(source, at + L.ROUTE_SOURCE);
+  });
+  network.neighbours.forEach((spec, i) => {
+    const at = neighbours + i * L.NEIGHBOUR_BYTES;
+    const address = parseIp(spec.address);
+    u32(at + L.NEIGHBOUR_FAMILY, familyOf(address));
+    u32(at + L.NEIGHBOUR_IFINDEX, spec.ifindex);
+    bytes.set(address, at + L.NEIGHBOUR_ADDRESS);
+    bytes.set(parseMac(spec.mac), at + L.NEIGHBOUR_MAC);
+  });
+  u32(MACHINE + MACHINE_NETWORK, header);
+}
+
+/** A route or neighbour that does not fit the interfaces. */
+export class NetworkError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "NetworkError";
+  }
+}
+
+function checkInterfaces(network: NetworkSpec): void {
+  const known = new Map<number, InterfaceSpec>();
+  for (const spec of network.interfaces) {
+    if (known.has(spec.ifindex)) throw new NetworkError(`interfaces ${known.get(spec.ifindex)?.name} and ${spec.name} have the same ifindex ${spec.ifindex}`);
+    known.set(spec.ifindex, spec);
+  }
+  const indices = [...known.keys()].join(", ") || "none";
+  for (const { prefix, type, ifindex } of network.routes) {
+    if (type === "unicast" && !known.has(ifindex)) throw new NetworkError(`route ${prefix} leaves by ifindex ${ifindex}, and the network's interfaces are ${indices}`);
+  }
+  for (const { address, ifindex } of network.neighbours) {
+    if (!known.has(ifindex)) throw new NetworkError(`neighbour ${address} is at ifindex ${ifindex}, and the network's interfaces are ${indices}`);
+  }
+}
+
+function parseRoute(spec: RouteSpec): ParsedRoute {
+  const { address, length } = parsePrefix(spec.prefix);
+  const family = familyOf(address);
+  if (spec.via !== undefined && family === L.AF_INET6 && familyOf(parseIp(spec.via)) === L.AF_INET) {
+    throw new NetworkError(`route ${spec.prefix} is of IPv6 and goes via ${spec.via}, which is not`);
+  }
+  const metric = spec.metric || (family === L.AF_INET6 ? IPV6_METRIC : 0);
+  return { spec, family, address, length, table: spec.table ?? L.RT_TABLE_MAIN, metric };
+}
+
+function familyOf(address: Uint8Array): number {
+  return address.length === 4 ? L.AF_INET : L.AF_INET6;
+}
+
+/** Longest prefix first; local routes before others, as the kernel's merged table has them; then lowest metric, then as given. */
+function byPreference(a: ParsedRoute, b: ParsedRoute): number {
+  return b.length - a.length || b.table - a.table || a.metric - b.metric;
+}
+
+/** The source address that the kernel would take: the route's own, else an address of the interface, which is a local route here. */
+function sourceOf(route: ParsedRoute, routes: readonly ParsedRoute[]): Uint8Array | undefined {
+  if (route.spec.src !== undefined) return parseIp(route.spec.src);
+  const full = route.address.length * 8;
+  return routes.find((r) => r.spec.type === "local" && r.family === route.family && r.length === full && r.spec.ifindex === route.spec.ifindex)?.address;
+}
