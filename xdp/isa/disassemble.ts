@@ -20,12 +20,15 @@ export function disassemble(insns: readonly Insn[], options: DisassembleOptions 
   const starts = new Map((options.functions ?? []).map((f) => [f.start, f.name]));
   const sources = new Map((options.lines ?? []).map((line) => [line.insn, line]));
   const out: string[] = [];
+  let shown: LineInfo | undefined;
   for (let i = 0; i < insns.length; ) {
     const insn = insns[i] as Insn;
     const name = starts.get(i);
     if (name !== undefined) out.push(`${name}:`);
     const line = sources.get(i);
-    if (line) out.push(`; ${line.text.trim()} @ ${line.file}:${line.line}`);
+    // The compiler marks each place on a line: one mention is enough.
+    if (line && (name !== undefined || line.line !== shown?.line || line.file !== shown.file)) out.push(`; ${line.text.trim()} @ ${line.file}:${line.line}`);
+    shown = line ?? shown;
     out.push(`${String(i).padStart(4)}: (${insn.op.toString(16).padStart(2, "0")}) ${formatInsn(insn, insns[i + 1], options)}`);
     i += insn.op === LD_IMM64 ? 2 : 1;
   }

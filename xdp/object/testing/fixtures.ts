@@ -1,0 +1,38 @@
+/** The objects that tests read, and how clang makes them. Each stands beside its source, so that tests need no compiler. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { loadObject } from "../load.js";
+import type { ObjectSpec } from "../spec.js";
+
+const FOLDER = fileURLToPath(new URL(".", import.meta.url));
+
+/** Name of each fixture and what it is compiled with. */
+export const FIXTURES: Readonly<Record<string, readonly string[]>> = {
+  legacy_maps: ["-mcpu=v1"],
+  calls: ["-g", "-mcpu=v3"],
+  globals: ["-g", "-mcpu=v3"],
+  tail_calls: ["-g", "-mcpu=v1"],
+  map_in_map: ["-g", "-mcpu=v3"],
+  several: ["-g", "-mcpu=v1"],
+  v4: ["-g", "-mcpu=v4"],
+  kernel: ["-g", "-mcpu=v3"],
+  types: ["-g", "-mcpu=v3"],
+};
+
+/** Bytes of a fixture. */
+export function fixtureBytes(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(`${FOLDER}${name}.bpf.o`));
+}
+
+/** A fixture, loaded. */
+export function fixture(name: string): ObjectSpec {
+  return loadObject(fixtureBytes(name), `${name}.bpf.o`);
+}
+
+/** Compiles a fixture with clang-19 to a file. Debug information other than BTF is stripped: it would hold paths. */
+export function compile(name: string, output: string): void {
+  const flags = FIXTURES[name] ?? [];
+  execFileSync("clang-19", ["-O2", "-target", "bpf", "-Wall", "-fdebug-compilation-dir=.", ...flags, "-c", `${name}.bpf.c`, "-o", output], { cwd: FOLDER, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("llvm-strip-19", ["--strip-debug", output]);
+}
