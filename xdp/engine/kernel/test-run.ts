@@ -53,6 +53,7 @@ export class TestRun {
    * `repeat` runs it that often on the same buffer, whose changes stay from run to run. Throws {@link KernelError}.
    */
   run(length: number, meta = 0, ifindex = 0, queue = 0, repeat = 1): void {
+    if (length > this.input.length) throw new KernelError("BPF_PROG_TEST_RUN", EINVAL, hint(length - meta, ifindex, queue));
     const { view } = this;
     view.setUint32(TEST_RUN.dataSizeIn, length, true);
     view.setUint32(TEST_RUN.dataSizeOut, DATA_BYTES, true);
@@ -78,6 +79,7 @@ export class TestRun {
 }
 
 function hint(length: number, ifindex: number, queue: number): string {
+  if (length > MAX_TEST_PACKET) return `it takes no packets above ${MAX_TEST_PACKET} bytes, and this one has ${length}`;
   if (length < 14) return `it takes no packets below 14 bytes, and this one has ${length}`;
   return `ifindex ${ifindex} must be an interface here with more than ${queue} receive queues, and the program not one of a devmap or cpumap`;
 }
