@@ -5,3 +5,5 @@ export type { ExpectationResult, Findings } from "./expect.js";
 export { loadScenario, parseScenario } from "./load.js";
 export type { Scenario } from "./load.js";
 export type { Range, ScenarioSpec } from "./schema.js";
+export { ruleHits } from "./rules.js";
+export type { RulesSpec } from "./rules.js";

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+/** The command line: `beeline VERB`. Exit codes: 0 ran and holds, 1 ran and does not, 2 usage or input. */
+import { Command, CommanderError } from "commander";
+import { ENGINES } from "../../xdp/index.js";
+import { EXIT_INPUT, errorLine } from "./errors.js";
+import { collect, integer, oneOf } from "./options.js";
+import { inspectVerb } from "./verbs/inspect.js";
+import { runVerb } from "./verbs/run.js";
+
+const beeline = new Command("beeline")
+  .description("Runs unmodified XDP programs on a SmartNIC you don't have.")
+  .option("--debug", "print the trace of an error")
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "beeline: ")) });
+
+beeline
+  .command("run")
+  .description("run a program over captures, on a modelled device beside a kernel path")
+  .argument("[scenario]", "scenario.yaml, or a folder that holds one")
+  .option("--program <file>", "object file made by clang -target bpf")
+  .option("--entry <name>", "program or section, where the object has several")
+  .option("--pcap <file>", "capture to replay: pcap or pcapng, plain or gzip; - is standard input; may be repeated", collect)
+  .option("--nic <profile>", "device that runs the program")
+  .option("--set <key=value>", "changes a figure of the device's profile; may be repeated", collect)
+  .option("--baseline <profile>", "device or kernel path to compare with")
+  .option("--engine <name>", `${ENGINES.join(", ")}; default wasm`, oneOf("--engine", ENGINES))
+  .option("--queues <n>", "receive queues", integer("--queues", 1, 256))
+  .option("--parallel", "run the queues concurrently on worker threads")
+  .option("--workers <n>", "worker threads with --parallel", integer("--workers", 1, 64))
+  .option("--rate <rate>", "pcap (as captured), line, or a rate such as 10Mpps or 25Gbps")
+  .option("--loop <n>", "passes over the traffic", integer("--loop", 1))
+  .option("--seed <n>", "seed of everything random", integer("--seed", 0))
+  .option("--maps <file>", "map contents before the first packet, bpftool's JSON by map name")
+  .option("--dump-maps <file>", "write map contents after the last packet")
+  .option("--packets <file>", "write a JSON line for each packet")
+  .option("--packet-data", "with --packets: add the packet's bytes after the program")
+  .option("--out <file>", "write the packets after the program as pcapng with verdict, hash and queue")
+  .option("--no-verify", "run a program that the verifier has not judged; every access is checked while it runs")
+  .option("--json", "print one JSON document")
+  .action(async (scenario: string | undefined, flags) => {
+    process.exitCode = await runVerb(scenario, flags);
+  });
+
+beeline
+  .command("inspect")
+  .description("show what an object holds: programs, maps, instructions")
+  .argument("<object>", "object file")
+  .option("--entry <name>", "only this program")
+  .option("--disasm", "list the instructions with their source lines")
+  .option("--wat", "print the WebAssembly that the program becomes")
+  .option("--json", "print one JSON document")
+  .action(inspectVerb);
+
+try {
+  await beeline.parseAsync();
+} catch (error) {
+  // Commander has printed its own line already; help and version are no errors.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_INPUT;
+  else {
+    process.stderr.write(`${errorLine(error)}\n`);
+    if (beeline.opts<{ debug?: boolean }>().debug === true && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    process.exitCode = EXIT_INPUT;
+  }
+}

@@ -1,0 +1,67 @@
+/** `beeline inspect`: what an object file holds. */
+import { disassemble, helperName, loadObject, printWat, selectProgram, summarizeObject, summarizeProgram } from "../../../xdp/index.js";
+import type { ObjectSpec, ProgramSpec } from "../../../xdp/index.js";
+import { count } from "../format.js";
+import { readInput } from "../input.js";
+import { table } from "../table.js";
+
+export interface InspectFlags {
+  readonly entry?: string;
+  readonly disasm?: boolean;
+  readonly wat?: boolean;
+  readonly json?: boolean;
+}
+
+/** Prints to stdout. */
+export function inspectVerb(path: string, flags: InspectFlags): void {
+  const object = loadObject(readInput(path, "the object file"), path);
+  const programs = flags.entry === undefined ? object.programs : [selectProgram(object, flags.entry, { anyType: true })];
+  if (flags.json === true) {
+    process.stdout.write(`${JSON.stringify(inspectJson(object, programs, flags), null, 2)}\n`);
+    return;
+  }
+  const sections = [overview(object), programTable(object, programs), mapTable(object)];
+  for (const program of programs) {
+    if (flags.disasm === true) sections.push(listing(object, program));
+    if (flags.wat === true) sections.push(printWat(object, program));
+  }
+  process.stdout.write(`${sections.filter((section) => section !== "").join("\n\n")}\n`);
+}
+
+function inspectJson(object: ObjectSpec, programs: readonly ProgramSpec[], flags: InspectFlags): object {
+  return {
+    ...summarizeObject(object),
+    programs: programs.map((program) => {
+      const summary = summarizeProgram(object, program);
+      return {
+        ...summary,
+        helpers: summary.helpers.map(helperName),
+        ...(flags.disasm === true ? { disassembly: listing(object, program).split("\n") } : {}),
+        ...(flags.wat === true ? { wat: printWat(object, program) } : {}),
+      };
+    }),
+  };
+}
+
+function overview(object: ObjectSpec): string {
+  return `${object.file}: ${count(object.programs.length)} programs, ${count(object.maps.length)} maps, licence ${object.license === "" ? "not stated" : object.license}, ${object.btf === undefined ? "no BTF" : "with BTF"}`;
+}
+
+function programTable(object: ObjectSpec, programs: readonly ProgramSpec[]): string {
+  if (programs.length === 0) return "";
+  const rows = programs.map((program) => {
+    const summary = summarizeProgram(object, program);
+    return [program.name, program.section, program.type, count(summary.instructions), summary.helpers.map((id) => helperName(id).replace(/^bpf_/, "")).join(" "), summary.maps.join(" ")];
+  });
+  return table(["Program", "section", "type", "instructions", "helpers", "maps"], rows);
+}
+
+function mapTable(object: ObjectSpec): string {
+  if (object.maps.length === 0) return "";
+  const rows = object.maps.map((map) => [map.name, map.type.replace(/^BPF_MAP_TYPE_/, "").toLowerCase(), `${map.keySize} B`, `${count(map.valueSize)} B`, count(map.maxEntries), `0x${map.flags.toString(16)}`]);
+  return table(["Map", "type", "key", "value", "max entries", "flags"], rows);
+}
+
+function listing(object: ObjectSpec, program: ProgramSpec): string {
+  return `${program.section} ${program.name}\n${disassemble(program.insns, { functions: program.functions, lines: program.lines, mapName: (index) => object.maps[index]?.name, helperName })}`.trimEnd();
+}

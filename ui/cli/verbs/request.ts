@@ -1,0 +1,80 @@
+/** What `beeline run` is asked to do: a scenario, flags, or a scenario with flags that override it. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { loadScenario } from "../../../scenarios/index.js";
+import type { Scenario, ScenarioSpec } from "../../../scenarios/index.js";
+import type { EngineName } from "../../../xdp/index.js";
+import { UsageError } from "../errors.js";
+
+/** Flags of `beeline run`, as commander gives them. */
+export interface RunFlags {
+  readonly program?: string;
+  readonly entry?: string;
+  readonly pcap?: readonly string[];
+  readonly nic?: string;
+  readonly set?: readonly string[];
+  readonly baseline?: string;
+  readonly engine?: EngineName;
+  readonly queues?: number;
+  readonly parallel?: boolean;
+  readonly workers?: number;
+  readonly rate?: string;
+  readonly loop?: number;
+  readonly seed?: number;
+  readonly maps?: string;
+  readonly dumpMaps?: string;
+  readonly packets?: string;
+  readonly packetData?: boolean;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export interface CaptureRequest {
+  readonly file: string;
+  readonly port?: number;
+  readonly label?: string;
+}
+
+/** Everything that a run needs, paths resolved. */
+export interface RunRequest {
+  readonly title: string;
+  readonly description?: string;
+  readonly program: string;
+  readonly captures: readonly CaptureRequest[];
+  /** Scenario settings that flags have no part in, and those that no flag overrides. */
+  readonly spec: Partial<ScenarioSpec>;
+  /** A seed file, or seeds written in the scenario. */
+  readonly maps?: string | Record<string, unknown>;
+  readonly flags: RunFlags;
+}
+
+/**
+ * @throws {UsageError} where neither scenario nor program and captures are named.
+ * @throws {ScenarioError} where the scenario cannot be used.
+ */
+export function runRequest(scenarioPath: string | undefined, flags: RunFlags): RunRequest {
+  if (flags.packetData === true && flags.packets === undefined) throw new UsageError("--packet-data adds bytes to the lines of --packets FILE.jsonl: name that file too");
+  if (flags.workers !== undefined && flags.parallel !== true) throw new UsageError("--workers says how many threads --parallel uses: add --parallel");
+  if (scenarioPath !== undefined) return fromScenario(loadScenario(scenarioPath), flags);
+  if (flags.program === undefined) throw new UsageError("name a scenario, or a program with --program OBJ.o and traffic with --pcap FILE");
+  if (flags.pcap === undefined) throw new UsageError("name the traffic to run the program on: --pcap FILE");
+  return { title: flags.program, program: flags.program, captures: flags.pcap.map((file) => ({ file })), spec: {}, maps: flags.maps, flags };
+}
+
+function fromScenario({ folder, spec, file }: Scenario, flags: RunFlags): RunRequest {
+  const inFolder = (path: string): string => resolve(folder, path);
+  const captures = spec.captures.map((capture) =>
+    typeof capture === "string" ? { file: inFolder(capture) } : { ...capture, file: inFolder(capture.file) });
+  const maps = typeof spec.maps === "string" ? inFolder(spec.maps) : spec.maps;
+  const program = flags.program ?? inFolder(spec.program);
+  if (!existsSync(program)) throw new UsageError(`${program}: no such object file (program of ${file})`);
+  return {
+    title: spec.name ?? file,
+    description: spec.description,
+    program,
+    captures: flags.pcap === undefined ? captures : flags.pcap.map((path) => ({ file: path })),
+    spec,
+    maps: flags.maps ?? maps,
+    flags,
+  };
+}

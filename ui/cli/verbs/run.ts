@@ -1,0 +1,151 @@
+/** `beeline run`: a program over captures, on a device that is modelled, beside a kernel path. */
+import { resolve } from "node:path";
+import {
+  DEFAULT_BASELINE, DEFAULT_DEVICE, LabelCounts, PacketLines, VerdictCapture, findProfile, overrideProfile, parseOverrides, runOffload,
+} from "../../../offload/index.js";
+import type { RunMachine, RunResult, Sink } from "../../../offload/index.js";
+import { parseRate } from "../../../nic/index.js";
+import { checkExpectations, ruleHits } from "../../../scenarios/index.js";
+import type { ExpectationResult } from "../../../scenarios/index.js";
+import { OutputFile, mergeCaptures, openCapture } from "../../../traffic/index.js";
+import type { CaptureInterface, CaptureReader } from "../../../traffic/index.js";
+import { loadObject, seedMaps, selectProgram, summarizeProgram } from "../../../xdp/index.js";
+import type { ObjectSpec } from "../../../xdp/index.js";
+import { EXIT_FINDING } from "../errors.js";
+import { readInput } from "../input.js";
+import { mapSummaries, writeMapDump } from "../map-output.js";
+import { progressBar } from "../progress.js";
+import { printRun } from "./run-print.js";
+import { runRequest } from "./request.js";
+import type { CaptureRequest, RunFlags, RunRequest } from "./request.js";
+
+/** Everything that a run found, for printing. */
+export interface RunReport {
+  readonly request: RunRequest;
+  readonly object: ObjectSpec;
+  readonly entry: string;
+  readonly instructions: number;
+  readonly result: RunResult;
+  readonly machine: RunMachine;
+  readonly labels: LabelCounts;
+  /** Hits by rule name, where the scenario names a map of rules. */
+  readonly rules: Readonly<Record<string, number>>;
+  readonly expectations: ExpectationResult;
+}
+
+/** Runs, prints, and returns the exit code. */
+export async function runVerb(scenario: string | undefined, flags: RunFlags): Promise<number> {
+  const report = await execute(runRequest(scenario, flags));
+  if (flags.json === true) {
+    const { result, labels, rules, expectations, machine } = report;
+    process.stdout.write(`${JSON.stringify({ ...result, labels: labels.counts, rules, expectations, maps: mapSummaries(machine.maps) }, null, 2)}\n`);
+  } else {
+    printRun(report);
+  }
+  for (const warning of report.result.warnings) process.stderr.write(`beeline: warning: ${warning}\n`);
+  return report.expectations.failures.length === 0 ? 0 : EXIT_FINDING;
+}
+
+async function execute(request: RunRequest): Promise<RunReport> {
+  const { flags, spec } = request;
+  const object = loadObject(readInput(request.program, "the program's object file"), request.program);
+  const program = selectProgram(object, flags.entry ?? spec.entry);
+  const device = overrideProfile(findProfile(flags.nic ?? spec.nic ?? DEFAULT_DEVICE), { ...spec.set, ...parseOverrides(flags.set ?? []) });
+  const baseline = findProfile(flags.baseline ?? spec.baseline ?? DEFAULT_BASELINE);
+  const rate = parseRate(flags.rate ?? spec.rate ?? "pcap");
+  const loop = flags.loop ?? spec.loop ?? 1;
+  const labels = new LabelCounts((iface) => labelOf(request, iface));
+  const files = openOutputs(flags);
+  const progress = progressBar(loop);
+  let machine: RunMachine | undefined;
+  try {
+    const result = await runOffload({
+      object,
+      entry: program.name,
+      open: () => openCaptures(request.captures),
+      device,
+      baseline,
+      engine: flags.engine,
+      queues: flags.queues ?? spec.queues,
+      rate,
+      loop,
+      seed: flags.seed ?? spec.seed,
+      parallel: flags.parallel,
+      workers: flags.workers,
+      network: spec.network,
+      portOf: (iface) => portOf(request, iface),
+      setup: (made) => {
+        machine = made;
+        seed(request, made);
+      },
+      sinks: [labels, ...files.sinks],
+      progress: (at) => progress.update(at),
+    });
+    if (machine === undefined) throw new Error("the run made no machine");
+    const rules = spec.rules === undefined ? {} : ruleHits(spec.rules, machine.maps, object.btf, request.title);
+    const stopped = Object.fromEntries(labels.counts.map((count) => [count.label, count.stopped / count.packets]));
+    const expectations = checkExpectations(spec.expect, { packets: result.packets, faults: result.faults.count, verdicts: result.verdicts, stopped, rules });
+    if (files.maps !== undefined) writeMapDump(files.maps, machine.maps, object.btf);
+    return { request, object, entry: program.name, instructions: summarizeProgram(object, program).instructions, result, machine, labels, rules, expectations };
+  } catch (error) {
+    files.abort();
+    throw error;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Output files are opened before anything runs, so that a name that cannot be written fails at once. */
+function openOutputs(flags: RunFlags): { sinks: Sink[]; maps: OutputFile | undefined; abort: () => void } {
+  const opened: { abort(): void }[] = [];
+  const open = <Output extends { abort(): void }>(path: string | undefined, make: (path: string) => Output): Output | undefined => {
+    if (path === undefined) return undefined;
+    const output = make(path);
+    opened.push(output);
+    return output;
+  };
+  const abort = (): void => opened.forEach((output) => output.abort());
+  try {
+    const lines = open(flags.packets, (path) => new PacketLines(path, { data: flags.packetData }));
+    const capture = open(flags.out, (path) => new VerdictCapture(path));
+    const maps = open(flags.dumpMaps, (path) => new OutputFile(path));
+    return { sinks: [lines, capture].filter((sink) => sink !== undefined), maps, abort };
+  } catch (error) {
+    abort();
+    throw error;
+  }
+}
+
+async function openCaptures(captures: readonly CaptureRequest[]): Promise<CaptureReader> {
+  const readers: CaptureReader[] = [];
+  try {
+    for (const { file } of captures) readers.push(await openCapture(file));
+  } catch (error) {
+    for (const reader of readers) reader.close();
+    throw error;
+  }
+  return mergeCaptures(readers);
+}
+
+function captureOf(request: RunRequest, iface: CaptureInterface): CaptureRequest | undefined {
+  return request.captures.find((capture) => capture.file === iface.file);
+}
+
+function portOf(request: RunRequest, iface: CaptureInterface): number {
+  return request.spec.interfaces?.[iface.name]?.port ?? captureOf(request, iface)?.port ?? 0;
+}
+
+function labelOf(request: RunRequest, iface: CaptureInterface): string | undefined {
+  return request.spec.interfaces?.[iface.name]?.label ?? captureOf(request, iface)?.label;
+}
+
+function seed(request: RunRequest, machine: RunMachine): void {
+  if (request.maps === undefined) return;
+  const resolveProgram = (name: string): number | undefined => machine.programs.find((program) => program.spec.name === name)?.index;
+  if (typeof request.maps === "string") {
+    const path = resolve(request.maps);
+    seedMaps(machine.maps, readInput(path, "the map seeds").toString("utf8"), machine.object.btf, resolveProgram, request.maps);
+  } else {
+    seedMaps(machine.maps, request.maps, machine.object.btf, resolveProgram, request.title);
+  }
+}
