@@ -11,6 +11,7 @@ import { ber, join, randomText, u16 } from "./payload.js";
 import { Endpoints } from "./pool.js";
 import type { Addresses } from "./pool.js";
 import type { Random } from "./random.js";
+import { ETH_ZLEN } from "./sizes.js";
 import type { Traffic } from "./source.js";
 import type { LinkAddresses } from "./template.js";
 
@@ -60,10 +61,18 @@ export function amplification(options: AmplificationOptions): Traffic {
       const id = random.below(0x10000);
       const ip = src.length === 4 ? start.ipv4({ src, dst, id, ttl: random.between(40, 60) }) : start.ipv6({ src, dst });
       const frame = ip.udp({ srcPort: service.port, dstPort }).payload(service.answer(random)).build({ minLength: 60 });
-      waiting.push(...(src.length === 4 ? fragmentIpv4(frame, mtu) : fragmentIpv6(frame, mtu, id)));
+      waiting.push(...(src.length === 4 ? fragmentIpv4(frame, mtu) : fragmentIpv6(frame, mtu, id)).map(padded));
       return waiting.shift() as Uint8Array;
     };
   };
+}
+
+/** A last fragment may be smaller than Ethernet sends. */
+function padded(frame: Uint8Array): Uint8Array {
+  if (frame.length >= ETH_ZLEN) return frame;
+  const longer = new Uint8Array(ETH_ZLEN);
+  longer.set(frame);
+  return longer;
 }
 
 /** A full mode 7 answer to MON_GETLIST_1: 6 items of 72 bytes (ntpdc's protocol). */
@@ -73,7 +82,8 @@ function ntpMonlist(random: Random): Uint8Array {
 
 /** The first datagram of a large value (memcached protocol.txt: 8 bytes of frame header, then text). */
 function memcachedValue(random: Random): Uint8Array {
-  const head = join(u16(random.below(0x10000)), u16(0), u16(750), u16(0), `VALUE ${randomText(random, 6)} 0 1048576\r\n`);
+  // Readers take a first byte of 0x80 for the binary protocol, so the request identifier stays below it.
+  const head = join(u16(random.below(0x8000)), u16(0), u16(750), u16(0), `VALUE ${randomText(random, 6)} 0 1048576\r\n`);
   return join(head, randomText(random, 1400 - head.length));
 }
 

@@ -17,8 +17,10 @@ export function arpRequests(network: Addresses): Traffic {
   const pool = new AddressPool(network);
   if (!pool.has(4)) throw new RangeError("arpRequests needs IPv4 addresses; IPv6 has neighbour discovery (icmpNoise)");
   return (random) => () => {
-    const senderMac = randomMac(random);
-    const arp = { senderMac, senderIp: pool.draw(random, 4), targetIp: pool.draw(random, 4) };
+    const senderIp = pool.draw(random, 4);
+    // One host, one hardware address: otherwise every second request looks like an address conflict.
+    const senderMac = join(2, 0, senderIp);
+    const arp = { senderMac, senderIp, targetIp: pool.draw(random, 4) };
     return packet().eth({ src: senderMac, dst: "ff:ff:ff:ff:ff:ff" }).arp(arp).build({ minLength: 60 });
   };
 }
