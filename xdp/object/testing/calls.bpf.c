@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions: static and global ones in .text, one that another calls, one beside its caller, a callback. */
+/* Functions: static and global ones in .text, one that another calls, a callback. */
 #include "bpf.h"
 
 static __noinline __u32 mix(__u32 x)
@@ -19,15 +19,9 @@ static __noinline long add(__u32 i, __u32 *sum)
 	return 0;
 }
 
-SEC("xdp") static __noinline int beside(__u32 x)
-{
-	asm volatile("%0 += 1" : "+r"(x));
-	return x;
-}
-
 SEC("xdp") int first(struct xdp_md *ctx)
 {
-	return mixed_twice(ctx->rx_queue_index) == 3 ? beside(ctx->data) : XDP_PASS;
+	return mixed_twice(ctx->rx_queue_index) == 3 ? XDP_DROP : XDP_PASS;
 }
 
 SEC("xdp") int second(struct xdp_md *ctx)

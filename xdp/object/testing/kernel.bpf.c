@@ -6,7 +6,9 @@
 
 struct sk_buff { int len; } __attribute__((preserve_access_index));
 
-extern int bpf_dynptr_from_xdp(struct xdp_md *xdp, __u64 flags, void *ptr) __attribute__((section(".ksyms")));
+struct bpf_dynptr { __u64 opaque[2]; };
+
+extern int bpf_dynptr_from_xdp(struct xdp_md *xdp, __u64 flags, struct bpf_dynptr *ptr) __attribute__((section(".ksyms")));
 extern int bpf_not_there(void) __weak __attribute__((section(".ksyms")));
 extern const int bpf_prog_active __attribute__((section(".ksyms")));
 extern const int not_there __weak __attribute__((section(".ksyms")));
@@ -19,9 +21,9 @@ SEC("xdp") int core(struct xdp_md *ctx)
 
 SEC("xdp") int kfunc(struct xdp_md *ctx)
 {
-	__u64 space[2];
+	struct bpf_dynptr space;
 
-	return bpf_dynptr_from_xdp(ctx, 0, space) ? XDP_DROP : XDP_PASS;
+	return bpf_dynptr_from_xdp(ctx, 0, &space) ? XDP_DROP : XDP_PASS;
 }
 
 SEC("xdp") int weak(struct xdp_md *ctx)

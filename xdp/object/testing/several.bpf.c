@@ -9,7 +9,15 @@ PROGRAM("xdp.frags", frags)
 PROGRAM("xdp/devmap", on_devmap)
 PROGRAM("xdp.frags/cpumap", on_cpumap)
 PROGRAM("?xdp", asked_for)
-PROGRAM("my_filter", own_name)
+
+/* A static function beside its caller: no program, though it stands in a section of programs. */
+SEC("my_filter") static __noinline int beside(__u32 x)
+{
+	asm volatile("%0 += 1" : "+r"(x));
+	return x;
+}
+
+SEC("my_filter") int own_name(struct xdp_md *ctx) { return beside(ctx->data); }
 
 SEC("tc") int tc_program(void *ctx) { return 0; }
 SEC("kprobe/sys_exit") int kprobe_program(void *ctx) { return 0; }

@@ -29,7 +29,7 @@ __attribute__((btf_decl_tag("tail:tagged/1"))) SEC("xdp") int pass(struct xdp_md
 	return XDP_PASS;
 }
 
-SEC("xdp/entry") int entry(struct xdp_md *ctx)
+SEC("xdp") int entry(struct xdp_md *ctx)
 {
 	bpf_tail_call(ctx, &jumps, ctx->rx_queue_index);
 	bpf_tail_call(ctx, &tagged, 1);

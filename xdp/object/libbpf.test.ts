@@ -1,0 +1,51 @@
+/** The oracle: what libbpf loads of an object is what we make of it, instruction by instruction and map by map. */
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadObject } from "./index.js";
+import { Capture, canCapture, differences, isCaptureOf } from "./testing/libbpf.js";
+
+const FOLDER = fileURLToPath(new URL("testing/", import.meta.url));
+const XDP_TOOLS = "/usr/lib/x86_64-linux-gnu/bpf/";
+/** Refused before any program is tried: its programs attach to one that has to run. */
+const NOT_LOADABLE: ReadonlySet<string> = new Set(["xdpdump_bpf.o"]);
+const capable = canCapture();
+
+describe.skipIf(!capable)("what libbpf loads (needs root, bpf(), bpftool and cc)", () => {
+  let capture: Capture;
+  beforeAll(() => {
+    capture = new Capture();
+  });
+  afterAll(() => capture.close());
+
+  function compare(path: string, least: number): void {
+    const spec = loadObject(new Uint8Array(readFileSync(path)), path);
+    const captured = capture.load(path);
+    const pairs = spec.programs.flatMap((ours) => captured.filter((c) => isCaptureOf(ours, c)).map((theirs) => [ours, theirs] as const));
+    expect(pairs.length).toBeGreaterThanOrEqual(least);
+    for (const [ours, theirs] of pairs) expect(differences(spec, ours, theirs)).toEqual([]);
+  }
+
+  it.each([
+    ["calls", 2],
+    ["globals", 1],
+    ["tail_calls", 3],
+    ["map_in_map", 1],
+    ["v4", 1],
+    ["kernel", 2],
+    ["types", 1],
+  ] as const)("fixture %s: %i programs", (name, least) => compare(`${FOLDER}${name}.bpf.o`, least));
+
+  const objects = existsSync(XDP_TOOLS) ? readdirSync(XDP_TOOLS).filter((f) => f.endsWith(".o")) : [];
+  it.skipIf(objects.length === 0).each(objects.length === 0 ? ["xdp-tools objects, not installed"] : objects)("%s", (name) => compare(XDP_TOOLS + name, NOT_LOADABLE.has(name) ? 0 : 1));
+});
+
+describe("the xdp-tools objects", () => {
+  const objects = existsSync(XDP_TOOLS) ? readdirSync(XDP_TOOLS).filter((f) => f.endsWith(".o")) : [];
+  it.skipIf(objects.length === 0)("all load", () => {
+    for (const name of objects) expect(loadObject(new Uint8Array(readFileSync(XDP_TOOLS + name)), name).programs.length).toBeGreaterThan(0);
+    const dispatcher = loadObject(new Uint8Array(readFileSync(`${XDP_TOOLS}xdp-dispatcher.o`)), "xdp-dispatcher.o");
+    expect(dispatcher.programs[0]?.functions.map((f) => f.name)).toEqual(["xdp_dispatcher", ...Array.from({ length: 10 }, (_, i) => `prog${i}`), "compat_test"]);
+    expect(dispatcher.maps).toMatchObject([{ name: ".rodata", valueSize: 124, flags: 0x80 }]);
+  });
+});

@@ -1,0 +1,122 @@
+/** What libbpf would load of an object: bpftool loads it in a mount namespace of its own, and a preloaded library writes down what it asks bpf() for. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_PSEUDO_MAP_VALUE, LD_IMM64, decode, formatInsn } from "../../isa/index.js";
+import type { Insn } from "../../isa/index.js";
+import { BPF_F_MMAPABLE } from "../map_type.js";
+import type { MapSpec, ObjectSpec, ProgramSpec } from "../spec.js";
+
+/** The kernel keeps this much of a name. */
+const NAME_BYTES = 15;
+
+/** A map as it was created. */
+export interface CapturedMap {
+  readonly name: string;
+  readonly typeId: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+}
+
+/** A program as it was given to the kernel; maps by the file descriptors in its instructions. */
+export interface CapturedProgram {
+  readonly name: string;
+  readonly insns: readonly Insn[];
+  readonly maps: ReadonlyMap<number, CapturedMap>;
+}
+
+function has(command: string): boolean {
+  return spawnSync("which", [command]).status === 0;
+}
+
+/** Can programs be loaded here, and the tools for it found? */
+export function canCapture(): boolean {
+  return process.getuid?.() === 0 && ["bpftool", "cc", "unshare", "mount"].every(has) && spawnSync("bpftool", ["prog", "show"]).status === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
+}
+
+/** Captures what bpftool loads; call {@link Capture.close} when done. */
+export class Capture {
+  readonly #folder = mkdtempSync(join(tmpdir(), "beeline-capture-"));
+
+  constructor() {
+    execFileSync("cc", ["-O1", "-shared", "-fPIC", "-o", join(this.#folder, "capture.so"), fileURLToPath(new URL("capture.c", import.meta.url)), "-ldl"]);
+  }
+
+  /** Programs that libbpf gave to the kernel, whether or not it took them, first attempts only. */
+  load(object: string): readonly CapturedProgram[] {
+    const output = join(this.#folder, "out");
+    rmSync(output, { force: true });
+    // A bpffs of its own: nothing that the object pins stays.
+    const script = `mount -t bpf bpf /sys/fs/bpf && exec env CAPTURE="$1" LD_PRELOAD="$2" bpftool prog loadall "$3" /sys/fs/bpf/all`;
+    spawnSync("unshare", ["-m", "sh", "-c", script, "sh", output, join(this.#folder, "capture.so"), object], { stdio: "ignore", timeout: 60_000 });
+    return existsSync(output) ? parseCapture(readFileSync(output, "utf8")) : [];
+  }
+
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function parseCapture(text: string): readonly CapturedProgram[] {
+  const programs = new Map<string, { name: string; insns: readonly Insn[]; maps: Map<number, CapturedMap> }>();
+  let current: Map<number, CapturedMap> | undefined;
+  for (const line of text.split("\n")) {
+    const [kind, ...fields] = line.split(" ");
+    if (kind === "prog") {
+      const [name = "", , hex = ""] = fields;
+      current = new Map();
+      if (!programs.has(name)) programs.set(name, { name, insns: decode(new Uint8Array(Buffer.from(hex, "hex"))), maps: current });
+    } else if (kind === "map") {
+      const [fd = "", name = "", ...numbers] = fields;
+      const [typeId = 0, keySize = 0, valueSize = 0, maxEntries = 0, flags = 0] = numbers.map(Number);
+      current?.set(Number(fd), { name, typeId, keySize, valueSize, maxEntries, flags });
+    }
+  }
+  return [...programs.values()];
+}
+
+/** Differences between a program of ours and what libbpf loads, one line each; what is adapted to the kernel (CO-RE, externs) is left out. */
+export function differences(spec: ObjectSpec, ours: ProgramSpec, theirs: CapturedProgram): readonly string[] {
+  if (ours.insns.length !== theirs.insns.length) return [`${ours.name}: ${ours.insns.length} slots, libbpf ${theirs.insns.length}`];
+  const adapted = new Set([...(ours.coreRelocations ?? []), ...(ours.externs ?? [])].map((r) => r.insn));
+  const out: string[] = [];
+  for (let i = 0; i < ours.insns.length; ) {
+    const a = ours.insns[i] as Insn;
+    const b = theirs.insns[i] as Insn;
+    const wide = a.op === LD_IMM64;
+    if (!adapted.has(i)) {
+      const highs = wide ? [ours.insns[i + 1]?.imm, theirs.insns[i + 1]?.imm] : [];
+      const same = a.op === b.op && a.dst === b.dst && a.off === b.off && highs[0] === highs[1] && (isMap(a) ? sameMap(spec.maps[a.imm], theirs.maps.get(b.imm)) && b.src === kernelSource(a) : a.src === b.src && a.imm === b.imm);
+      if (!same) out.push(`${ours.name} ${i}: ${formatInsn(a, ours.insns[i + 1])} / ${formatInsn(b, theirs.insns[i + 1])} ${JSON.stringify(isMap(a) ? [spec.maps[a.imm], theirs.maps.get(b.imm)] : [a, b])}`);
+    }
+    i += wide ? 2 : 1;
+  }
+  return out;
+}
+
+/** Is a captured program this one of ours? */
+export function isCaptureOf(program: ProgramSpec, captured: CapturedProgram): boolean {
+  return captured.name === program.name.slice(0, NAME_BYTES);
+}
+
+function isMap({ op, src }: Insn): boolean {
+  return op === LD_IMM64 && (src === BPF_PSEUDO_MAP_IDX || src === BPF_PSEUDO_MAP_IDX_VALUE);
+}
+
+function kernelSource({ src }: Insn): number {
+  return src === BPF_PSEUDO_MAP_IDX ? BPF_PSEUDO_MAP_FD : BPF_PSEUDO_MAP_VALUE;
+}
+
+function sameMap(ours: MapSpec | undefined, theirs: CapturedMap | undefined): boolean {
+  if (!ours || !theirs) return false;
+  // libbpf puts the object's name before the section's, and leaves out what does not fit.
+  const name = ours.dataSection === undefined ? ours.name.slice(0, NAME_BYTES) : ours.dataSection.slice(-NAME_BYTES);
+  const named = ours.dataSection === undefined ? theirs.name === name : theirs.name.endsWith(name);
+  // Before libbpf 1.2, data that user space cannot name was mappable too.
+  const since = ours.dataSection === undefined ? 0 : BPF_F_MMAPABLE;
+  return named && ours.typeId === theirs.typeId && ours.keySize === theirs.keySize && ours.valueSize === theirs.valueSize && (ours.flags | since) === (theirs.flags | since) && (ours.maxEntries === 0 || ours.maxEntries === theirs.maxEntries);
+}
