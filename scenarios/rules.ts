@@ -1,6 +1,6 @@
 /** Reads what a program's rules counted, from the map that the scenario names. */
 import { formatValue } from "../xdp/index.js";
-import type { BtfSpec, MapHandle } from "../xdp/index.js";
+import type { BtfSpec, Json, MapHandle } from "../xdp/index.js";
 import { ScenarioError } from "./error.js";
 import type { ScenarioSpec } from "./schema.js";
 
@@ -37,7 +37,11 @@ function counter(rules: RulesSpec, map: MapHandle, value: Uint8Array, btf: BtfSp
     return value.reduceRight((sum, byte) => sum * 256 + byte, 0);
   }
   const formatted = btf === undefined || map.spec.valueTypeId === 0 ? undefined : formatValue(btf, map.spec.valueTypeId, value);
-  const field = typeof formatted === "object" && formatted !== null && !Array.isArray(formatted) ? formatted[rules.field] : undefined;
+  const field = isFields(formatted) ? formatted[rules.field] : undefined;
   if (field === undefined) throw new ScenarioError(file, undefined, `'rules.field': values of '${rules.map}' have no member '${rules.field}'`);
   return Number(field);
+}
+
+function isFields(value: Json | undefined): value is { readonly [name: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A UDP flood filter: what one would put in front of a resolver or a game server.
- * In the order of the rules: blocked prefixes (IPv4 and IPv6), answers of amplifiers that are larger
- * than a service's normal answers, and UDP sources that send faster than a token bucket refills.
+ * In the order of the rules: blocked prefixes (IPv4 and IPv6), UDP fragments behind the first (what is left of large
+ * amplified answers), answers of amplifiers that are larger than a service's normal answers, and UDP sources that send
+ * faster than a token bucket refills.
  * Every packet counts under exactly one rule.
  */
 #include <linux/bpf.h>
@@ -18,6 +19,7 @@ enum rule {
 	RULE_PASS,
 	RULE_BLOCKLIST_V4,
 	RULE_BLOCKLIST_V6,
+	RULE_FRAGMENT,
 	RULE_AMPLIFICATION,
 	RULE_RATE_LIMIT,
 	RULE_MALFORMED,
@@ -54,9 +56,18 @@ struct vlan_header {
 	__be16 protocol;
 };
 
+struct fragment_header {
+	__u8 nexthdr;
+	__u8 reserved;
+	__be16 offset;
+	__be32 identification;
+};
+
 /* A source may send RATE_PPS packets a second, and BURST packets at once. */
 const volatile __u64 rate_pps = 2000;
 const volatile __u64 burst = 64;
+/* Fragments behind the first have no UDP header to judge: 1 drops them. */
+const volatile __u32 drop_fragments = 1;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -148,6 +159,13 @@ static __always_inline int filter_udp(struct xdp_md *ctx, struct udphdr *udp, vo
 	return verdict(ctx, RULE_PASS, XDP_PASS);
 }
 
+static __always_inline int filter_fragment(struct xdp_md *ctx)
+{
+	if (drop_fragments)
+		return verdict(ctx, RULE_FRAGMENT, XDP_DROP);
+	return verdict(ctx, RULE_PASS, XDP_PASS);
+}
+
 static __always_inline int filter_v4(struct xdp_md *ctx, struct iphdr *ip, void *end)
 {
 	struct prefix_v4 prefix = { .bits = 32 };
@@ -159,9 +177,10 @@ static __always_inline int filter_v4(struct xdp_md *ctx, struct iphdr *ip, void 
 	__builtin_memcpy(prefix.address, &ip->saddr, 4);
 	if (bpf_map_lookup_elem(&blocklist_v4, &prefix))
 		return verdict(ctx, RULE_BLOCKLIST_V4, XDP_DROP);
-	/* Fragments behind the first have no UDP header to judge. */
-	if (ip->protocol != IPPROTO_UDP || (ip->frag_off & bpf_htons(0x1fff)))
+	if (ip->protocol != IPPROTO_UDP)
 		return verdict(ctx, RULE_PASS, XDP_PASS);
+	if (ip->frag_off & bpf_htons(0x1fff))
+		return filter_fragment(ctx);
 	source.address[2] = bpf_htonl(0xffff);
 	source.address[3] = ip->saddr;
 	header = ip->ihl * 4;
@@ -178,6 +197,18 @@ static __always_inline int filter_v6(struct xdp_md *ctx, struct ipv6hdr *ip, voi
 	__builtin_memcpy(prefix.address, &ip->saddr, 16);
 	if (bpf_map_lookup_elem(&blocklist_v6, &prefix))
 		return verdict(ctx, RULE_BLOCKLIST_V6, XDP_DROP);
+	if (ip->nexthdr == IPPROTO_FRAGMENT) {
+		const struct fragment_header *fragment = (void *)(ip + 1);
+
+		if ((void *)(fragment + 1) > end)
+			return verdict(ctx, RULE_MALFORMED, XDP_DROP);
+		if (fragment->nexthdr != IPPROTO_UDP)
+			return verdict(ctx, RULE_PASS, XDP_PASS);
+		if (fragment->offset & bpf_htons(0xfff8))
+			return filter_fragment(ctx);
+		__builtin_memcpy(source.address, &ip->saddr, 16);
+		return filter_udp(ctx, (void *)(fragment + 1), end, &source);
+	}
 	if (ip->nexthdr != IPPROTO_UDP)
 		return verdict(ctx, RULE_PASS, XDP_PASS);
 	__builtin_memcpy(source.address, &ip->saddr, 16);

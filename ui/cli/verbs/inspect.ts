@@ -63,5 +63,5 @@ function mapTable(object: ObjectSpec): string {
 }
 
 function listing(object: ObjectSpec, program: ProgramSpec): string {
-  return `${program.section} ${program.name}\n${disassemble(program.insns, { functions: program.functions, lines: program.lines, mapName: (index) => object.maps[index]?.name, helperName })}`.trimEnd();
+  return `${program.section} ${program.name}\n${disassemble(program.insns, { functions: program.functions, lines: program.lines, map: (index) => object.maps[index]?.name, helper: helperName })}`.trimEnd();
 }
