@@ -7,3 +7,8 @@ export { FATE_LENGTH, FATE_MAC, FATE_RAN, FATE_RING, FATES } from "./types.js";
 export type {
   Bound, DeviceResult, Drops, FaultResult, PacketBatch, Progress, QueueResult, RunMachine, RunOptions, RunResult, RunStart, Sink,
 } from "./types.js";
+export { LabelCounts } from "./sinks/label-counts.js";
+export type { LabelCount } from "./sinks/label-counts.js";
+export { PacketLines } from "./sinks/packet-lines.js";
+export type { PacketLinesOptions } from "./sinks/packet-lines.js";
+export { VerdictCapture } from "./sinks/verdict-capture.js";

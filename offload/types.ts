@@ -4,7 +4,7 @@
 import type { Rate } from "../nic/index.js";
 import type { RssSpec } from "../nic/index.js";
 import type { CaptureInterface, CaptureReader } from "../traffic/index.js";
-import type { EngineName, MapHandle, NetworkSpec, ObjectSpec } from "../xdp/index.js";
+import type { EngineName, MachineProgram, MapHandle, NetworkSpec, ObjectSpec } from "../xdp/index.js";
 import type { DeviceProfile } from "./profiles/schema.js";
 
 /** What {@link runOffload} runs, on what, and how. */
@@ -50,6 +50,8 @@ export interface RunOptions {
 /** The control plane's view of the machine that runs. */
 export interface RunMachine {
   readonly object: ObjectSpec;
+  /** Programs by the index that prog arrays name them by. */
+  readonly programs: readonly MachineProgram[];
   readonly maps: readonly MapHandle[];
   readonly cpus: number;
 }

@@ -6,7 +6,8 @@ import type { ObjectSpec, ProgramSpec } from "../object/spec.js";
 import type { NetworkSpec } from "../helpers/network.js";
 import type { Layout } from "./layout.js";
 
-export type EngineName = "wasm" | "interpreter" | "kernel";
+export const ENGINES = ["wasm", "interpreter", "kernel"] as const;
+export type EngineName = (typeof ENGINES)[number];
 
 /** Costs by slot of one program: two unsigned 32-bit counters that add up as the packet's path executes. */
 export interface ProgramCosts {

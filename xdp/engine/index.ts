@@ -7,3 +7,4 @@ export { describeFault, readFault } from "./faults.js";
 export type { FaultDescription, FaultRecord } from "./faults.js";
 export { Stepper, attachInterpreter, createInterpreter } from "./interpreter.js";
 export type { StepState } from "./interpreter.js";
+export { ENGINES } from "./contract.js";
