@@ -29,8 +29,10 @@ import type { KernelMachine } from "./machine.js";
 import { TestRun } from "./test-run.js";
 
 /** A {@link KernelMachine}'s engine for one worker; loads the program. Throws KernelVerifierError. */
-export function createKernelEngine(machine: KernelMachine, worker: WorkerArea = machine.workers[0]): KernelEngine {
-  return new KernelEngine(machine, worker, new TestRun(machine.load().fd));
+export function createKernelEngine(machine: KernelMachine, worker = 0): KernelEngine {
+  const area = machine.workers[worker];
+  if (area === undefined) throw new RangeError(`worker ${worker} of a machine with ${machine.workers.length}`);
+  return new KernelEngine(machine, area, new TestRun(machine.load().fd));
 }
 
 /** See the head of this module. {@link runBatch} throws KernelError where the kernel takes a packet not at all. */

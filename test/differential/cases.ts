@@ -1,0 +1,88 @@
+/** Which programs are compared, on which frames, with which maps. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ObjectSpec } from "../../xdp/object/index.js";
+import { loadObject } from "../../xdp/object/index.js";
+import { scrambled, varied } from "./frames.js";
+import type { Seed } from "./seeds.js";
+import { seedDispatcher, seedPerCpu, seedPrefixes, seedTargets, seedXdpFilter } from "./seeds.js";
+
+export interface Case {
+  /** Object and program, and what sets the case apart from others of the same program. */
+  readonly name: string;
+  readonly object: ObjectSpec;
+  readonly entry: string;
+  readonly frames: readonly Uint8Array[];
+  readonly seed?: Seed;
+}
+
+/** A program that cannot be compared, and why. */
+export interface Skipped {
+  readonly name: string;
+  readonly reason: string;
+}
+
+const OWN = fileURLToPath(new URL("programs", import.meta.url));
+/** Where Debian's xdp-tools package has its objects. */
+const XDP_TOOLS = ["/usr/lib/x86_64-linux-gnu/bpf", "/usr/lib/aarch64-linux-gnu/bpf", "/usr/lib/bpf"];
+
+/** Programs that look at what the frames are; all others of ours decide by random bytes. */
+const REAL_TRAFFIC = /^(parse|filter|csum_translate|vlan_push_pop|encapsulate|dos)/;
+
+const SEEDS: Readonly<Record<string, Seed>> = {
+  filter: seedPrefixes,
+  redirect_any: seedTargets,
+  redirect_devmap: seedTargets,
+  redirect_devmap_hash: seedTargets,
+  redirect_cpumap: seedTargets,
+  redirect_lookup: seedTargets,
+  helpers_percpu: seedPerCpu,
+};
+
+/** 2^31: the verdict of a dispatcher's empty slot, after which the next one runs. */
+const CHAIN = 2 ** 31;
+const DISPATCHER: readonly { readonly name: string; readonly seed: Seed }[] = [
+  { name: "none in use", seed: seedDispatcher(0, []) },
+  { name: "all chained", seed: seedDispatcher(10, Array.from({ length: 10 }, () => CHAIN + 4)) },
+  { name: "the fourth ends it", seed: seedDispatcher(10, [CHAIN, CHAIN, CHAIN, 4, CHAIN]) },
+];
+
+function objectsIn(folder: string): ObjectSpec[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".o"))
+    .toSorted()
+    .map((name) => loadObject(readFileSync(join(folder, name)), name));
+}
+
+/** Our own programs. */
+export function ownCases(): Case[] {
+  return objectsIn(OWN).flatMap((object) =>
+    object.programs.map(({ name: entry }) => ({
+      name: `${object.file}/${entry}`,
+      object,
+      entry,
+      frames: REAL_TRAFFIC.test(entry) ? varied : scrambled,
+      seed: SEEDS[entry],
+    })),
+  );
+}
+
+/** Programs of the xdp-tools package, where it is installed. */
+export function xdpToolsCases(): { readonly cases: readonly Case[]; readonly skipped: readonly Skipped[] } {
+  const folder = XDP_TOOLS.find((path) => existsSync(join(path, "xdp-dispatcher.o")));
+  if (folder === undefined) return { cases: [], skipped: [{ name: "xdp-tools", reason: "the package is not installed" }] };
+  const cases: Case[] = [];
+  const skipped: Skipped[] = [];
+  for (const object of objectsIn(folder)) {
+    for (const { name: entry, type, section } of object.programs) {
+      const name = `${object.file}/${entry}`;
+      if (type !== "xdp") skipped.push({ name, reason: `${section} is not an XDP program` });
+      else if (entry === "xdp_dispatcher") cases.push(...DISPATCHER.map((variant) => ({ name: `${name}, ${variant.name}`, object, entry, frames: varied, seed: variant.seed })));
+      else if (object.file.startsWith("xdpfilt_")) cases.push({ name: `${name}, empty`, object, entry, frames: varied }, { name: `${name}, seeded`, object, entry, frames: varied, seed: seedXdpFilter });
+      else cases.push({ name, object, entry, frames: varied });
+    }
+  }
+  return { cases, skipped };
+}
+
