@@ -50,22 +50,22 @@ function listHead(lists: u32, list: u32): u32 {
 
 @inline
 function listOf(link: u32): u32 {
-  return load<u8>(link, ELEMENT_LIST - ELEMENT_LINK);
+  return load<u8>(link - ELEMENT_LINK, ELEMENT_LIST);
 }
 
 @inline
 function setList(link: u32, list: u32): void {
-  store<u8>(link, <u8>list, ELEMENT_LIST - ELEMENT_LINK);
+  store<u8>(link - ELEMENT_LINK, <u8>list, ELEMENT_LIST);
 }
 
 @inline
 function isReferenced(link: u32): bool {
-  return load<u8>(link, ELEMENT_REFERENCED - ELEMENT_LINK) != 0;
+  return load<u8>(link - ELEMENT_LINK, ELEMENT_REFERENCED) != 0;
 }
 
 @inline
 function clearReferenced(link: u32): void {
-  store<u8>(link, 0, ELEMENT_REFERENCED - ELEMENT_LINK);
+  store<u8>(link - ELEMENT_LINK, 0, ELEMENT_REFERENCED);
 }
 
 @inline
@@ -304,7 +304,7 @@ function popOwn(header: u32, cpu: u32): u32 {
 export function popElement(header: u32, cpu: u32): u32 {
   const link = isCommon(header) ? popCommon(header, cpu) : popOwn(header, cpu);
   if (link == 0) return 0;
-  store<u16>(link, <u16>cpu, ELEMENT_CPU - ELEMENT_LINK);
+  store<u16>(link - ELEMENT_LINK, <u16>cpu, ELEMENT_CPU);
   return link - ELEMENT_LINK;
 }
 
