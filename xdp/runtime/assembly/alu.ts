@@ -53,7 +53,7 @@ export function alu32(operation: u32, a64: u64, b64: u64, off: i32): u64 {
       return u64(a * b);
     case 0x3:
       if (b == 0) return 0;
-      if (off == 1) return u64(i32(b) == -1 ? 0 - a : u32(i32(a) / i32(b)));
+      if (off == 1) return u64(i32(b) == -1 ? negative32(a) : u32(i32(a) / i32(b)));
       return u64(a / b);
     case 0x4:
       return u64(a | b);
@@ -64,7 +64,7 @@ export function alu32(operation: u32, a64: u64, b64: u64, off: i32): u64 {
     case 0x7:
       return u64(a >> (b & 31));
     case 0x8:
-      return u64(0 - a);
+      return u64(negative32(a));
     case 0x9:
       if (b == 0) return u64(a);
       if (off == 1) return u64(i32(b) == -1 ? 0 : u32(i32(a) % i32(b)));
@@ -78,6 +78,11 @@ export function alu32(operation: u32, a64: u64, b64: u64, off: i32): u64 {
     default:
       return u64(u32(i32(a) >> (b & 31)));
   }
+}
+
+/** -a. Its own function, since where a u64 is wanted AssemblyScript subtracts from a 64-bit 0. */
+function negative32(a: u32): u32 {
+  return u32(0) - a;
 }
 
 /** BPF_END: the low `bits` bits, swapped or not, zero-extended. */
