@@ -25,7 +25,7 @@ export function btfMaps(elf: ElfFile, btf: BtfSpec | undefined): readonly Placed
   return datasec.vars.map(({ type, offset, size }) => {
     const variable = typeOf(btf, type);
     if (variable.kind !== "var") throw new ObjectError(elf.file, "invalid", `type ${type} in it is no variable`, SECTION);
-    return { spec: new Definition(elf.file, btf, variable.name).read(variable.type), section: section.index, offset, size };
+    return { spec: new Definition(elf.file, btf, variable.name, new Reader(elf.file, section.data, SECTION), offset).read(variable.type), section: section.index, offset, size };
   });
 }
 
@@ -77,11 +77,16 @@ class Definition {
   readonly #file: string;
   readonly #btf: BtfSpec;
   readonly #name: string;
+  readonly #data: Reader;
+  /** Where the map stands in the section; undefined for templates of inner maps, which stand nowhere. */
+  readonly #at: number | undefined;
 
-  constructor(file: string, btf: BtfSpec, name: string) {
+  constructor(file: string, btf: BtfSpec, name: string, data: Reader, at?: number) {
     this.#file = file;
     this.#btf = btf;
     this.#name = name;
+    this.#data = data;
+    this.#at = at;
   }
 
   read(typeId: number, isInner = false): MapSpec {
@@ -107,7 +112,7 @@ class Definition {
     };
     if (!values || !isMapInMap(type)) return spec;
     if (isInner) throw new ObjectError(this.#file, "unsupported", `map ${this.#name}: maps of maps of maps do not exist`, SECTION);
-    return { ...spec, inner: new Definition(this.#file, this.#btf, `${this.#name}.inner`).read(this.#innerType(values), true) };
+    return { ...spec, inner: new Definition(this.#file, this.#btf, `${this.#name}.inner`, this.#data).read(this.#innerType(values), true) };
   }
 
   /** Size and type of key or value, told by a type, by a size, or by both alike. */
@@ -123,9 +128,11 @@ class Definition {
     return { size: typed, typeId: pointer.type };
   }
 
-  /** Number that a pointer to an array stands for, or one of two 32-bit halves of an enum (`__ulong`). */
+  /** Number that a pointer to an array stands for; in the first objects with `.maps` (2019), a plain initialised member. */
   #number(member: BtfMember | undefined): number | undefined {
     if (!member) return undefined;
+    const plain = resolved(this.#btf, member.type);
+    if (plain.kind === "int" && plain.size === 4 && this.#at !== undefined) return this.#data.u32(this.#at + Math.floor(member.bitOffset / 8));
     const pointer = resolved(this.#btf, member.type);
     const array = pointer.kind === "ptr" ? resolved(this.#btf, pointer.type) : undefined;
     if (array?.kind !== "array") throw this.#invalid(`its ${member.name} is not written as __uint(${member.name}, …)`);

@@ -169,7 +169,11 @@ class Linker {
       return;
     }
     const map = maps.at(symbol.section, symbol.value + (symbol.type === STT_SECTION ? insn.imm : 0));
-    if (map === undefined) throw this.#error(fn, "unsupported", `instruction ${slot} refers to ${nameOf(symbol)} in section ${elf.sections[symbol.section]?.name ?? symbol.section}, which holds neither maps nor global data`);
+    if (map === undefined) {
+      const section = elf.sections[symbol.section]?.name ?? `${symbol.section}`;
+      const what = section.startsWith(".addr_space.") ? "arena memory (BPF_MAP_TYPE_ARENA), which Beeline does not have" : "neither maps nor global data";
+      throw this.#error(fn, "unsupported", `instruction ${slot} refers to ${nameOf(symbol)} in section ${section}, which holds ${what}`);
+    }
     this.#set(at, { src: BPF_PSEUDO_MAP_IDX, imm: map });
     this.#set(at + 1, { imm: 0 });
   }
