@@ -54,7 +54,7 @@ export type { VlanSpec } from "./packet/vlan.js";
 export { Random } from "./generate/random.js";
 export { WeightedChoice, zipfWeights } from "./generate/weighted.js";
 export { mapPackets, mergeSources, packetsUntil, repeatFrames, stream, takePackets } from "./generate/source.js";
-export type { Arrivals, GeneratedPacket, Source, StreamOptions, Traffic } from "./generate/source.js";
+export type { ArrivalProcess, GeneratedPacket, Source, StreamOptions, Traffic } from "./generate/source.js";
 export { bursts, constantRate, poisson } from "./generate/arrivals.js";
 export { fillTrace, traceOf } from "./generate/trace.js";
 export type { TraceLabels } from "./generate/trace.js";

@@ -1,6 +1,6 @@
 /** The traffic of this scenario: a UDP flood in four shapes over what a small service usually gets. */
 import { amplification, arpRequests, bursts, constantRate, dnsAnswers, httpsClients, icmpNoise, mergeSources, poisson, quicClients, stream, udpFlood } from "../../traffic/index.js";
-import type { AmplifierName, Arrivals, Source, Traffic } from "../../traffic/index.js";
+import type { AmplifierName, ArrivalProcess, Source, Traffic } from "../../traffic/index.js";
 
 /** Interfaces of the capture, by number: the label that a packet has in the result. */
 export const INTERFACES = ["legitimate", "attack"] as const;
@@ -24,12 +24,12 @@ const REFLECTORS: Readonly<Record<AmplifierName, string>> = {
 };
 const REFLECTED_PPS: Readonly<Record<AmplifierName, number>> = { dns: 1200, ntp: 1500, memcached: 300, ssdp: 700, cldap: 500 };
 
-function legitimate(label: string, traffic: Traffic, arrivals: Arrivals): Source {
+function legitimate(label: string, traffic: Traffic, arrivals: ArrivalProcess): Source {
   return stream({ label, traffic, arrivals, seed: SEED, endNs: DURATION_NS, iface: 0 });
 }
 
 /** The attack starts when a quarter of the capture is over. */
-function attack(label: string, traffic: Traffic, arrivals: Arrivals): Source {
+function attack(label: string, traffic: Traffic, arrivals: ArrivalProcess): Source {
   return stream({ label, traffic, arrivals, seed: SEED, startNs: DURATION_NS / 4, endNs: DURATION_NS, iface: 1 });
 }
 

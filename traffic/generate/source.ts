@@ -24,7 +24,7 @@ export type Source = Iterable<GeneratedPacket>;
 export type Traffic = (random: Random) => () => Uint8Array;
 
 /** When frames come: opened with a stream of random numbers, it gives the nanoseconds to the next frame, for ever. */
-export type Arrivals = (random: Random) => () => number;
+export type ArrivalProcess = (random: Random) => () => number;
 
 /** What {@link stream} joins. */
 export interface StreamOptions {
@@ -32,7 +32,7 @@ export interface StreamOptions {
   readonly label: string;
   readonly seed: number;
   readonly traffic: Traffic;
-  readonly arrivals: Arrivals;
+  readonly arrivals: ArrivalProcess;
   /** Packets before it are not sent; default 0. */
   readonly startNs?: number;
   /** Packets at or after it are not sent; default never. */

@@ -1,5 +1,4 @@
 /** Helpers: which there are, what they take, and the network that some of them answer from. */
-export { AddressError, parseIp, parseMac, parsePrefix } from "./address.js";
 export { ProgramError, UnsupportedError, placeText } from "./error.js";
 export type { ProgramPlace, UnsupportedKind } from "./error.js";
 export { HELPER_NAMES, helperName } from "./names.js";
