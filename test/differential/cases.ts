@@ -4,17 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ObjectSpec } from "../../xdp/object/index.js";
 import { loadObject } from "../../xdp/object/index.js";
+import type { Work } from "./engines.js";
 import { scrambled, varied } from "./frames.js";
 import type { Seed } from "./seeds.js";
 import { seedDispatcher, seedPerCpu, seedPrefixes, seedTargets, seedXdpFilter } from "./seeds.js";
 
-export interface Case {
+export interface Case extends Work {
   /** Object and program, and what sets the case apart from others of the same program. */
   readonly name: string;
-  readonly object: ObjectSpec;
-  readonly entry: string;
-  readonly frames: readonly Uint8Array[];
-  readonly seed?: Seed;
 }
 
 /** A program that cannot be compared, and why. */

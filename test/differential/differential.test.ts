@@ -3,45 +3,16 @@
  * Not comparable, and so not in the programs: time, randomness, which entry an LRU map gives up, the order of hash maps.
  */
 import { afterAll, describe, expect, it } from "vitest";
+import { kernelAvailable } from "../../xdp/engine/kernel/index.js";
 import { UnsupportedError } from "../../xdp/helpers/index.js";
-import { createInterpreter, createMachine } from "../../xdp/engine/index.js";
-import type { Engine, Machine } from "../../xdp/engine/index.js";
-import { createKernelEngine, kernelAvailable, KernelMachine, possibleCpus } from "../../xdp/engine/kernel/index.js";
-import type { Case, Skipped } from "./cases.js";
+import type { Skipped } from "./cases.js";
 import { ownCases, xdpToolsCases } from "./cases.js";
 import type { Run } from "./compare.js";
 import { firstDifference } from "./compare.js";
-import { MAX_FRAME } from "./frames.js";
-import { dumpMaps, runFrames } from "./outcome.js";
-import { Maps } from "./seeds.js";
+import { ENGINES, runInKernel, runInMachine } from "./engines.js";
 
 const { available, reason } = kernelAvailable();
 if (!available) console.warn(`differential suite skipped: ${reason}`);
-
-const ENGINES: readonly { readonly name: string; readonly create: (machine: Machine) => Engine }[] = [
-  { name: "interpreter", create: (machine) => createInterpreter(machine) },
-];
-
-function runInKernel({ object, entry, frames, seed }: Case): Run {
-  const machine = new KernelMachine({ object, entry, maxFrame: MAX_FRAME });
-  try {
-    seed?.(new Maps(machine.maps, machine.cpus), frames);
-    const engine = createKernelEngine(machine);
-    try {
-      return { engine: "kernel", outcomes: runFrames(machine, engine, frames), maps: dumpMaps(machine.maps) };
-    } finally {
-      engine.close();
-    }
-  } finally {
-    machine.close();
-  }
-}
-
-function runInMachine({ object, entry, frames, seed }: Case, engine: (typeof ENGINES)[number]): Run {
-  const machine = createMachine({ object, entry, cpus: possibleCpus(), maxFrame: MAX_FRAME });
-  seed?.(new Maps(machine.maps, machine.cpus), frames);
-  return { engine: engine.name, outcomes: runFrames(machine, engine.create(machine), frames), maps: dumpMaps(machine.maps) };
-}
 
 describe.skipIf(!available)("engines against the kernel", () => {
   const tools = available ? xdpToolsCases() : { cases: [], skipped: [] };

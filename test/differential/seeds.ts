@@ -7,7 +7,7 @@ export type Seed = (maps: Maps, frames: readonly Uint8Array[]) => void;
 /** A machine's maps by name. */
 export class Maps {
   private readonly maps: readonly MapHandle[];
-  private readonly cpus: number;
+  readonly cpus: number;
 
   constructor(maps: readonly MapHandle[], cpus: number) {
     this.maps = maps;
@@ -109,11 +109,11 @@ export const seedPrefixes: Seed = (maps, frames) => {
   maps.get("blocked4").delete(concat(u32(0), new Uint8Array(4)));
 };
 
-/** Targets that exist in every kernel: the loopback, and CPU 0. */
+/** Targets that exist in every kernel: the loopback, and the CPUs. */
 export const seedTargets: Seed = (maps) => {
   for (const key of [0, 2, 3, 7]) maps.get("ports").update(u32(key), u32(1));
   for (const key of [1, 4, 9, 100]) maps.get("named_ports").update(u32(key), concat(u32(1), u32(0)));
-  for (const key of [0, 3]) maps.get("cpus").update(u32(key), u32(192));
+  for (let key = 0; key < Math.min(2, maps.cpus); key++) maps.get("cpus").update(u32(key), u32(192));
 };
 
 /** Different values for every CPU. */

@@ -100,5 +100,10 @@ int helpers_probe_read(struct xdp_md *ctx)
 	mix(bpf_probe_read_kernel(&value, 8, 0));
 	mix(value);
 	mix(bpf_probe_read_kernel(&value, 0, 0));
+	value = 7;
+	mix(bpf_probe_read_kernel(&value, 4, (void *)0x1000));
+	mix(value);
+	mix(bpf_probe_read_kernel(&value, 4, (void *)0xfffffffffffff000));
+	mix(value);
 	return finish(ctx);
 }

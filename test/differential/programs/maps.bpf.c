@@ -6,7 +6,7 @@
 struct value {
 	__u64 count;
 	__u32 last;
-	__u8 name[5];
+	__u8 name[12];
 };
 
 #define MAP(NAME, TYPE, ENTRIES, KEY)              \

@@ -7,4 +7,5 @@ export const EBUSY: i32 = 16;
 export const ENODEV: i32 = 19;
 export const EINVAL: i32 = 22;
 export const ENOSPC: i32 = 28;
+export const ERANGE: i32 = 34;
 export const EAFNOSUPPORT: i32 = 97;

@@ -1,16 +1,20 @@
 /** Helpers on plain memory. */
 import { check_access } from "../check";
-import { EFAULT } from "./errno";
+import { EFAULT, ERANGE } from "./errno";
+
+/** Lowest address of a kernel on x86-64: below it bpf_probe_read_kernel does not even try. */
+const KERNEL_START: u64 = 0xffff800000000000;
 
 /** Copies from an address that may be bad: then the target is zeroed. */
 export function bpf_probe_read_kernel(env: u32, to: u64, size: u64, from: u64): u64 {
-  if (size == 0) return 0;
-  if (check_access(env, from, u32(size), 0)) {
+  // The kernel looks at the address even where nothing is to be read.
+  if (check_access(env, from, max<u32>(u32(size), 1), 0)) {
     memory.copy(u32(to), u32(from), u32(size));
     return 0;
   }
   memory.fill(u32(to), 0, u32(size));
-  return u64(i64(-EFAULT));
+  if (from < KERNEL_START) return u64(i64(-ERANGE));
+  return size == 0 ? 0 : u64(i64(-EFAULT));
 }
 
 /** The old name of {@link bpf_probe_read_kernel}. */
