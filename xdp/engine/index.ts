@@ -8,3 +8,4 @@ export type { FaultDescription, FaultRecord } from "./faults.js";
 export { Stepper, attachInterpreter, createInterpreter } from "./interpreter.js";
 export type { StepState } from "./interpreter.js";
 export { ENGINES } from "./contract.js";
+export * from "./kernel/index.js";
