@@ -4,6 +4,8 @@ export { DEFAULT_BASELINE, DEFAULT_DEVICE, findProfile, overrideProfile, parseOv
 export { EVIDENCE } from "./profiles/schema.js";
 export type { DeviceProfile, KernelProfile, OffloadProfile } from "./profiles/schema.js";
 export { FATE_LENGTH, FATE_MAC, FATE_RAN, FATE_RING, FATES } from "./types.js";
+export { runOffload } from "./run.js";
+export { PoolError } from "./pool/runner.js";
 export type {
   Bound, DeviceResult, Drops, FaultResult, PacketBatch, Progress, QueueResult, RunMachine, RunOptions, RunResult, RunStart, Sink,
 } from "./types.js";

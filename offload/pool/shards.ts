@@ -1,0 +1,44 @@
+/** Splits packets among workers by receive queue, so that each queue's packets stay with one worker and in order. */
+
+/** Not given to any worker: the packet is none that the NIC receives. */
+export const NOWHERE = 0xffffffff;
+
+export interface Shards {
+  /** Place in the shared tables of each packet, or NOWHERE; index from the first packet. */
+  readonly place: Uint32Array;
+  /** First place, and number of places, of each worker. */
+  readonly start: Uint32Array;
+  readonly count: Uint32Array;
+}
+
+/** Room for `packets` packets and `workers` workers. */
+export function makeShards(packets: number, workers: number): Shards {
+  return { place: new Uint32Array(packets), start: new Uint32Array(workers), count: new Uint32Array(workers) };
+}
+
+/**
+ * Gives packets `from` to `to - 1` their places: worker = queue % workers, its places behind each other, in arrival order.
+ * `receives` says which packets there are.
+ */
+export function shard(shards: Shards, queue: Uint16Array, from: number, to: number, receives: (packet: number) => boolean): void {
+  const { place, start, count } = shards;
+  const workers = start.length;
+  count.fill(0);
+  for (let i = from; i < to; i++) {
+    if (receives(i)) {
+      place[i - from] = 0;
+      count[queue[i] % workers]++;
+    } else place[i - from] = NOWHERE;
+  }
+  let next = 0;
+  for (let w = 0; w < workers; w++) {
+    start[w] = next;
+    next += count[w];
+    count[w] = 0;
+  }
+  for (let i = from; i < to; i++) {
+    if (place[i - from] === NOWHERE) continue;
+    const w = queue[i] % workers;
+    place[i - from] = start[w] + count[w]++;
+  }
+}

@@ -1,0 +1,22 @@
+/** What the threads of the pool tell each other; everything here is sent by structured clone. */
+import type { WorkerArea } from "../../xdp/index.js";
+
+/** What every worker thread gets at its start. */
+export interface PoolData {
+  readonly engine: "wasm" | "interpreter";
+  readonly memory: WebAssembly.Memory;
+  /** The compiled program (engine wasm). */
+  readonly program?: unknown;
+  readonly areas: readonly WorkerArea[];
+  /** Addresses of the shared tables of descriptors and results, and of copies of packets (0 where nobody reads them). */
+  readonly descriptors: number;
+  readonly results: number;
+  readonly packets: number;
+}
+
+/** Places `start` to `start + count - 1` of the shared tables, to be run in order in the area of worker `worker`. */
+export interface PoolTask {
+  readonly worker: number;
+  readonly start: number;
+  readonly count: number;
+}

@@ -1,0 +1,29 @@
+/** What a profile says of a program before any packet: admission, length, and what the figures rest on. */
+import type { ObjectSpec, ProgramSpec } from "../../xdp/index.js";
+import { checkAdmission } from "../admission/rules.js";
+import type { CostPlan } from "../cost/plan.js";
+import type { DeviceProfile } from "../profiles/schema.js";
+import type { ProgramFigures } from "./model.js";
+
+/** `redirected`: packets that the run redirected, which some cards cannot. */
+export function programFigures(object: ObjectSpec, program: ProgramSpec, profile: DeviceProfile, plan: CostPlan, redirected: number): ProgramFigures {
+  if (profile.kind === "kernel") {
+    return {
+      admitted: null,
+      reasons: [],
+      checked: [],
+      instructions: program.insns.length,
+      notes: [
+        "program time: instruction costs measured on another x86 machine (K2 table), helpers and maps from published anchors",
+        "XDP_PASS costs at least this: the path of the passed packet up to iptables raw PREROUTING",
+      ],
+    };
+  }
+  const { reasons, checked } = checkAdmission(object, program, profile);
+  const all = redirected > 0 && !profile.redirect ? [...reasons, `${redirected} packets were redirected, and the card cannot: there XDP_REDIRECT acts as XDP_ABORTED`] : reasons;
+  const notes = ["admission was checked in part: maps, helpers and operations, not the driver's rules on operand values and length"];
+  if (all.length > 0) notes.push("the card refuses the program: its figures say what it would do if it took it");
+  notes.push("map lookups on the card: assumed cost, the firmware's is not published");
+  if (plan.memoryShare > 0) notes.push("the program has loops: its use of the memory engine is estimated from its static mix");
+  return { admitted: all.length > 0 ? false : null, reasons: all, checked, instructions: plan.instructions(program), notes };
+}
