@@ -1,0 +1,364 @@
+/** The functions of the module: run_batch with the entry program inside its loop, subprograms, targets of tail calls. */
+import {
+  DESC_BYTES,
+  DESC_CPU,
+  DESC_IFINDEX,
+  DESC_LENGTH,
+  DESC_PACKET,
+  DESC_QUEUE,
+  DESC_TIME,
+  ENV_CPU,
+  ENV_DATA,
+  ENV_DATA_END,
+  ENV_DATA_META,
+  ENV_DESCRIPTORS,
+  ENV_EGRESS_IFINDEX,
+  ENV_FAULT,
+  ENV_FAULT_ADDRESS,
+  ENV_FAULT_INSN,
+  ENV_FAULT_PROGRAM,
+  ENV_FRAG_LENGTH,
+  ENV_HARD_START,
+  ENV_INGRESS_IFINDEX,
+  ENV_LOW_WATER,
+  ENV_PACKET,
+  ENV_PROGRAM,
+  ENV_RANDOM_CALLS,
+  ENV_REDIRECT_FLAGS,
+  ENV_REDIRECT_KEY,
+  ENV_REDIRECT_KIND,
+  ENV_REDIRECT_MAP,
+  ENV_REDIRECT_TARGET,
+  ENV_RESULTS,
+  ENV_RX_QUEUE_INDEX,
+  ENV_SLOTS,
+  ENV_SLOT_STRIDE,
+  ENV_STACK_LOW,
+  ENV_STACK_TOP,
+  ENV_TAIL_CALLS,
+  ENV_TIME,
+  FUEL,
+  MAX_LINEAR,
+  RESULT_BYTES,
+  RESULT_COST,
+  RESULT_DATA,
+  RESULT_FAULT,
+  RESULT_FAULT_ADDRESS,
+  RESULT_FAULT_INSN,
+  RESULT_FAULT_PROGRAM,
+  RESULT_FRAG_LENGTH,
+  RESULT_LENGTH,
+  RESULT_META_LENGTH,
+  RESULT_REDIRECT_KEY,
+  RESULT_REDIRECT_KIND,
+  RESULT_RET,
+  STACK_FRAME_BYTES,
+  XDP_PACKET_HEADROOM,
+} from "../../abi.js";
+import { R10, REGISTER_COUNT } from "../../isa/register.js";
+import type { FunctionFacts } from "./analysis.js";
+import { setCounter, getCounter } from "./emitter.js";
+import type { Counter, Emitter, PacketLocals, ProgramScope } from "./emitter.js";
+import { FunctionBuilder } from "./function-builder.js";
+import type { FunctionRef, Local, Signature } from "./function-builder.js";
+import { emitClearFrame, emitFunction } from "./function-compiler.js";
+import type { Needs } from "./needs.js";
+import { newState } from "./state.js";
+
+/** `(r1, r2, r3, r4, r5, low, env) -> r0`; `low` is the lowest byte of the function's frame. */
+export const SUBPROGRAM: Signature = { params: ["i64", "i64", "i64", "i64", "i64", "i32", "i32"], results: ["i64"] };
+/** `(low, env) -> r0`: a program that a tail call goes to. */
+export const PROGRAM: Signature = { params: ["i32", "i32"], results: ["i64"] };
+export const RUN_BATCH: Signature = { params: ["i32", "i32"], results: [] };
+
+const XDP_REDIRECT = 4;
+
+function packetLocals(to: FunctionBuilder): PacketLocals {
+  return { data: to.local("i64"), end: to.local("i64"), meta: to.local("i64") };
+}
+
+/** Takes the packet's ends from the environment. */
+function loadPacket(to: FunctionBuilder, env: Local, packet: PacketLocals): void {
+  to.get(env).memory("i64.load32_u", ENV_DATA).set(packet.data);
+  to.get(env).memory("i64.load32_u", ENV_DATA_END).set(packet.end);
+  to.get(env).memory("i64.load32_u", ENV_DATA_META).set(packet.meta);
+}
+
+/** A subprogram, or a program that is the target of tail calls. `counters`: fuel and cost. `clear`: bits of the frame to zero first. */
+export function emitWasmFunction(program: ProgramScope, facts: FunctionFacts, kind: "subprogram" | "target", counters: { fuel: Counter; cost: Counter }, clear: bigint): FunctionBuilder {
+  const to = new FunctionBuilder(kind === "subprogram" ? SUBPROGRAM : PROGRAM);
+  const [low, env] = kind === "subprogram" ? [to.param(5, "i32"), to.param(6, "i32")] : [to.param(0, "i32"), to.param(1, "i32")];
+  const isParameter = (number: number): boolean => kind === "subprogram" && number >= 1 && number <= 5;
+  const registers = Array.from({ length: REGISTER_COUNT }, (_, i) => (isParameter(i) ? to.param(i - 1, "i64") : to.local("i64")));
+  const packet = packetLocals(to);
+  const [address, scratch64, scratch32] = [to.local("i64"), to.local("i64"), to.local("i32")];
+  if (kind === "target") to.get(env).op("i64.extend_i32_u").set(registers[1] as Local);
+  to.get(low).i32(STACK_FRAME_BYTES).op("i32.add").op("i64.extend_i32_u").set(registers[R10] as Local);
+  loadPacket(to, env, packet);
+  emitClearFrame({ to, frame: low, frameTop: STACK_FRAME_BYTES }, clear);
+  const faulted = to.block();
+  const emitter: Emitter = {
+    to,
+    program,
+    context: facts.context,
+    registers,
+    env,
+    frame: low,
+    frameTop: STACK_FRAME_BYTES,
+    packet,
+    address,
+    scratch64,
+    scratch32,
+    ...counters,
+    faulted,
+    pushField: (field) => void to.get(env).memory("i32.load", field),
+    pushTime: () => void to.get(env).memory("i64.load", ENV_TIME),
+    leave: () => void to.get(registers[0] as Local).op("return"),
+    tailCall: () => void to.get(low).get(env).get(scratch32).i32(1).op("i32.sub").returnCallIndirect(program.module.programType),
+    reloadPacket: () => loadPacket(to, env, packet),
+    state: newState(),
+    costAhead: 0n,
+  };
+  emitFunction(emitter, facts);
+  // Nothing falls out of the code above; who leaves the block has faulted.
+  to.end();
+  to.i64(0);
+  return to;
+}
+
+/** What run_batch is made of. */
+export interface BatchParts {
+  readonly program: ProgramScope;
+  readonly facts: FunctionFacts;
+  readonly needs: Needs;
+  /** Counters where other functions count too. */
+  readonly globals: { readonly fuel?: number; readonly cost?: number };
+  readonly countCosts: boolean;
+  readonly loadBatch: FunctionRef;
+  /** Bits of the frame to zero for each packet. */
+  readonly clear: bigint;
+}
+
+export function emitRunBatch(parts: BatchParts): FunctionBuilder {
+  return new BatchEmitter(parts).emit();
+}
+
+class BatchEmitter {
+  private readonly parts: BatchParts;
+  private readonly to = new FunctionBuilder(RUN_BATCH);
+  private readonly env = this.to.param(0, "i32");
+  private readonly count = this.to.param(1, "i32");
+  private readonly descriptor = this.to.local("i32");
+  private readonly result = this.to.local("i32");
+  private readonly slot = this.to.local("i32");
+  private readonly length = this.to.local("i32");
+  private readonly linear = this.to.local("i32");
+  private readonly scratch32 = this.to.local("i32");
+  /** FAULT_* of this packet. */
+  private readonly fault = this.to.local("i32");
+  private readonly registers = Array.from({ length: REGISTER_COUNT }, () => this.to.local("i64"));
+  private readonly packet = packetLocals(this.to);
+  private readonly address = this.to.local("i64");
+  private readonly scratch64 = this.to.local("i64");
+  private readonly fuel: Counter;
+  private readonly cost: Counter;
+
+  constructor(parts: BatchParts) {
+    this.parts = parts;
+    this.fuel = parts.globals.fuel === undefined ? { local: this.to.local("i32") } : { global: parts.globals.fuel };
+    this.cost = parts.globals.cost === undefined ? { local: this.to.local("i64") } : { global: parts.globals.cost };
+  }
+
+  /** Whether something reads this field of the environment from memory. */
+  private reads(field: number): boolean {
+    const { needs } = this.parts;
+    return needs.all || needs.fields.has(field);
+  }
+
+  private get readsBounds(): boolean {
+    const { needs } = this.parts;
+    return needs.all || needs.asks || needs.moves || needs.localCalls || needs.tailCalls;
+  }
+
+  emit(): FunctionBuilder {
+    const { to, env, count, descriptor, result, slot } = this;
+    to.get(env).get(count).call(this.parts.loadBatch);
+    to.get(env).memory("i32.load", ENV_DESCRIPTORS).set(descriptor);
+    to.get(env).memory("i32.load", ENV_RESULTS).set(result);
+    to.get(env).memory("i32.load", ENV_SLOTS).set(slot);
+    this.cleanFault();
+    to.get(env).i32(0).memory("i32.store", ENV_PROGRAM);
+    to.get(env).i32(0).memory("i32.store", ENV_EGRESS_IFINDEX);
+    const next = to.loop();
+    this.begin();
+    const finished = to.block();
+    const faulted = to.block();
+    this.body(faulted, finished);
+    to.end();
+    this.faultResult();
+    to.end();
+    this.finish();
+    const step = (local: Local, bytes: number): void => void to.get(local).i32(bytes).op("i32.add").set(local);
+    step(descriptor, DESC_BYTES);
+    step(result, RESULT_BYTES);
+    to.get(slot).get(env).memory("i32.load", ENV_SLOT_STRIDE).op("i32.add").set(slot);
+    to.get(count).i32(1).op("i32.sub").tee(count).brIf(next);
+    to.end();
+    return to;
+  }
+
+  /** No fault, and the stack of a program that has called nobody: so every packet but a faulty one leaves it. */
+  private cleanFault(): void {
+    const { to, env } = this;
+    to.get(env).i32(0).memory("i32.store", ENV_FAULT);
+    to.get(env).get(env).i32(ENV_STACK_TOP - STACK_FRAME_BYTES).op("i32.add").memory("i32.store", ENV_STACK_LOW);
+  }
+
+  /** Copies a descriptor's field to the environment, where something reads it there. */
+  private copyField(from: number, field: number): void {
+    if (!this.reads(field)) return;
+    this.to.get(this.env).get(this.descriptor).memory("i32.load", from).memory("i32.store", field);
+  }
+
+  private clearField(field: number, when: number = field): void {
+    if (this.reads(when)) this.to.get(this.env).i32(0).memory("i32.store", field);
+  }
+
+  /** What the program starts with. */
+  private begin(): void {
+    const { to, env, descriptor, length, linear, slot, packet, registers } = this;
+    to.get(descriptor).memory("i32.load", DESC_LENGTH).tee(length).i32(MAX_LINEAR).get(length).i32(MAX_LINEAR).op("i32.lt_u").op("select").set(linear);
+    to.get(slot).i32(XDP_PACKET_HEADROOM).op("i32.add").op("i64.extend_i32_u").tee(packet.data).set(packet.meta);
+    to.get(packet.data).get(linear).op("i64.extend_i32_u").op("i64.add").set(packet.end);
+    if (this.readsBounds) {
+      to.get(env).get(packet.data).memory("i64.store32", ENV_DATA);
+      to.get(env).get(packet.end).memory("i64.store32", ENV_DATA_END);
+      to.get(env).get(packet.data).memory("i64.store32", ENV_DATA_META);
+    }
+    this.copyField(DESC_IFINDEX, ENV_INGRESS_IFINDEX);
+    this.copyField(DESC_QUEUE, ENV_RX_QUEUE_INDEX);
+    this.copyField(DESC_CPU, ENV_CPU);
+    this.copyField(DESC_PACKET, ENV_PACKET);
+    if (this.reads(ENV_TIME)) to.get(env).get(descriptor).memory("i64.load", DESC_TIME).memory("i64.store", ENV_TIME);
+    if (this.parts.needs.all || this.parts.needs.moves) {
+      to.get(env).get(slot).memory("i32.store", ENV_HARD_START);
+      to.get(env).get(length).get(linear).op("i32.sub").memory("i32.store", ENV_FRAG_LENGTH);
+      to.get(env).get(packet.data).memory("i64.store32", ENV_LOW_WATER);
+    }
+    this.clearField(ENV_RANDOM_CALLS);
+    for (const field of [ENV_REDIRECT_KIND, ENV_REDIRECT_MAP, ENV_REDIRECT_KEY, ENV_REDIRECT_TARGET, ENV_REDIRECT_FLAGS, ENV_REDIRECT_FLAGS + 4]) this.clearField(field, ENV_REDIRECT_KIND);
+    this.clearField(ENV_TAIL_CALLS);
+    if (this.parts.needs.fuel) {
+      to.i32(FUEL);
+      setCounter(to, this.fuel);
+    }
+    if (this.parts.countCosts) {
+      to.i64(0);
+      setCounter(to, this.cost);
+    }
+    to.i32(0).set(this.fault);
+    for (let i = 0; i < R10; i++) if (i !== 1) to.i64(0).set(registers[i] as Local);
+    to.get(env).op("i64.extend_i32_u").set(registers[1] as Local);
+    to.get(env).i32(ENV_STACK_TOP).op("i32.add").op("i64.extend_i32_u").set(registers[R10] as Local);
+  }
+
+  private body(faulted: Emitter["faulted"], finished: Emitter["faulted"]): void {
+    const { to, env, descriptor, packet, registers, address, scratch64, scratch32, fuel, cost } = this;
+    const { program, facts } = this.parts;
+    const fromDescriptor: ReadonlyMap<number, number> = new Map([
+      [ENV_CPU, DESC_CPU],
+      [ENV_INGRESS_IFINDEX, DESC_IFINDEX],
+      [ENV_RX_QUEUE_INDEX, DESC_QUEUE],
+    ]);
+    const frame = { to, frame: env, frameTop: ENV_STACK_TOP };
+    emitClearFrame(frame, this.parts.clear);
+    emitFunction(
+      {
+        ...frame,
+        program,
+        context: facts.context,
+        registers,
+        env,
+        packet,
+        address,
+        scratch64,
+        scratch32,
+        fuel,
+        cost,
+        faulted,
+        pushField: (field) => {
+          const from = fromDescriptor.get(field);
+          if (from === undefined) to.i32(0);
+          else to.get(descriptor).memory("i32.load", from);
+        },
+        pushTime: () => void to.get(descriptor).memory("i64.load", DESC_TIME),
+        leave: () => void to.br(finished),
+        tailCall: () => {
+          to.get(env).i32(ENV_STACK_TOP - STACK_FRAME_BYTES).op("i32.add").get(env).get(scratch32).i32(1).op("i32.sub");
+          to.callIndirect(program.module.programType).set(registers[0] as Local);
+          to.get(env).memory("i32.load", ENV_FAULT).brIf(faulted).br(finished);
+        },
+        reloadPacket: () => loadPacket(to, env, packet),
+        state: newState(),
+        costAhead: 0n,
+      },
+      facts,
+    );
+  }
+
+  /** The fault as it was noted, and the verdict XDP_ABORTED. What is left of it must not be the next packet's. */
+  private faultResult(): void {
+    const { to, env, result, registers } = this;
+    to.get(result).get(env).memory("i32.load", ENV_FAULT_PROGRAM).memory("i32.store", RESULT_FAULT_PROGRAM);
+    to.get(result).get(env).memory("i32.load", ENV_FAULT_INSN).memory("i32.store", RESULT_FAULT_INSN);
+    to.get(result).get(env).memory("i64.load", ENV_FAULT_ADDRESS).memory("i64.store", RESULT_FAULT_ADDRESS);
+    to.get(env).memory("i32.load", ENV_FAULT).set(this.fault);
+    to.i64(0).set(registers[0] as Local);
+    this.cleanFault();
+  }
+
+  private finish(): void {
+    const { to, env, result, registers, packet, length, linear } = this;
+    const { needs } = this.parts;
+    const { moves } = needs;
+    const ret = registers[0] as Local;
+    if (moves) loadPacket(to, env, packet);
+    // Two fields to a store: RET and DATA, LENGTH and FRAG_LENGTH, META_LENGTH and FAULT.
+    pair(to, result, RESULT_RET, RESULT_DATA, () => to.get(ret).i64(0xffff_ffff).op("i64.and"), () => to.get(packet.data));
+    const fragments = (): void => {
+      if (moves || needs.all) to.get(env).memory("i64.load32_u", ENV_FRAG_LENGTH);
+      else to.get(length).get(linear).op("i32.sub").op("i64.extend_i32_u");
+    };
+    pair(to, result, RESULT_LENGTH, RESULT_FRAG_LENGTH, () => to.get(packet.end).get(packet.data).op("i64.sub"), fragments);
+    const fault = (): void => void to.get(this.fault).op("i64.extend_i32_u");
+    pair(to, result, RESULT_META_LENGTH, RESULT_FAULT, moves ? () => to.get(packet.data).get(packet.meta).op("i64.sub") : undefined, fault);
+    to.get(result);
+    if (this.parts.countCosts) getCounter(to, this.cost);
+    else to.i64(0);
+    to.memory("i64.store", RESULT_COST);
+    to.get(ret).op("i32.wrap_i64").i32(XDP_REDIRECT).op("i32.eq").if();
+    for (const [from, field] of [
+      [ENV_REDIRECT_KIND, RESULT_REDIRECT_KIND],
+      [ENV_REDIRECT_KEY, RESULT_REDIRECT_KEY],
+    ] as const) {
+      to.get(result);
+      if (this.reads(ENV_REDIRECT_KIND)) to.get(env).memory("i64.load", from);
+      else to.i64(0);
+      to.memory("i64.store", field);
+    }
+    to.end();
+  }
+}
+
+/** Stores two u32 that lie behind each other, pushed as i64 each; the first 0 where it is not given. */
+function pair(to: FunctionBuilder, base: Local, offset: number, high: number, low: (() => unknown) | undefined, push: () => unknown): void {
+  if (high !== offset + 4) throw new Error("the fields do not lie behind each other");
+  to.get(base);
+  push();
+  to.i64(32).op("i64.shl");
+  if (low) {
+    low();
+    to.op("i64.or");
+  }
+  to.memory("i64.store", offset);
+}

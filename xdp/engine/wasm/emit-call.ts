@@ -1,0 +1,157 @@
+/** Helper calls, lookups that are emitted inline, local calls and tail calls -> wasm. */
+import { ENV_CPU, ENV_FAULT, ENV_SCRATCH_END, ENV_STACK_LOW, FAULT_FRAMES, STACK_FRAME_BYTES } from "../../abi.js";
+import { BPF_FUNC_map_lookup_elem, BPF_FUNC_tail_call, HELPER_BY_ID } from "../../helpers/table.js";
+import { STACK_SIZE } from "../../isa/register.js";
+import {
+  BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_LPM_TRIE,
+  BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_PERCPU_HASH,
+} from "../../maps/uapi.js";
+import type { Insn } from "../../object/spec.js";
+import { classifyAccess } from "./access.js";
+import { faultIf, raise } from "./emitter.js";
+import type { Emitter } from "./emitter.js";
+import type { FunctionRef, Local } from "./function-builder.js";
+import { constantKey, isArgumentProven, isArray, knownMap } from "./helper-effects.js";
+import type { MapFacts } from "./map-facts.js";
+import { register } from "./state.js";
+
+/** Lookups by type: `(header, key, cpu) -> address of the value, or 0`. */
+export const DIRECT_LOOKUPS: ReadonlyMap<number, string> = new Map([
+  [BPF_MAP_TYPE_HASH, "hash_lookup"],
+  [BPF_MAP_TYPE_PERCPU_HASH, "percpu_hash_lookup"],
+  [BPF_MAP_TYPE_LRU_HASH, "lru_lookup"],
+  [BPF_MAP_TYPE_LRU_PERCPU_HASH, "lru_percpu_lookup"],
+  [BPF_MAP_TYPE_LPM_TRIE, "lpm_lookup"],
+]);
+
+/** Helpers that are nothing but a field of the environment. */
+export const KTIME: ReadonlySet<number> = new Set([5, 125, 208]);
+export const SMP_PROCESSOR_ID = 8;
+
+function registerOf(emitter: Emitter, number: number): Local<"i64"> {
+  return emitter.registers[number] as Local<"i64">;
+}
+
+export function emitHelperCall(emitter: Emitter, slot: number, id: number): void {
+  const { to, program, env, context } = emitter;
+  const helper = HELPER_BY_ID.get(id);
+  const proven = helper?.args.every((_, i) => isArgumentProven(emitter.state, helper.args, i + 1, context)) ?? false;
+  if (!proven) {
+    to.get(env).i32(id);
+    for (let i = 1; i <= 5; i++) to.get(registerOf(emitter, i));
+    to.call(program.module.runtime("check_arguments")).op("i32.eqz");
+    to.if();
+    // The code and the value are noted: program and slot are not.
+    to.get(env).i32(0).i32(program.index).i32(slot).i64(0).call(program.module.fault);
+    to.i32(1);
+    faultIf(emitter);
+    to.end();
+  }
+  // A call that the checks above never let pass.
+  if (!helper) return;
+  if (id === BPF_FUNC_tail_call) return emitTailCall(emitter);
+  if (id === BPF_FUNC_map_lookup_elem) {
+    const map = knownMap(register(emitter.state, 1), context);
+    if (map && isArray(map)) return emitArrayLookup(emitter, map);
+    const direct = map && DIRECT_LOOKUPS.get(map.type);
+    if (map && direct) return emitDirectLookup(emitter, map, program.module.runtime(direct));
+  }
+  if (KTIME.has(id)) emitter.pushTime();
+  else if (id === SMP_PROCESSOR_ID) {
+    emitter.pushField(ENV_CPU);
+    to.op("i64.extend_i32_u");
+  } else {
+    to.get(env);
+    for (let i = 1; i <= helper.args.length; i++) to.get(registerOf(emitter, i));
+    to.call(program.module.runtime(helper.name));
+  }
+  to.set(registerOf(emitter, 0));
+  if (helper.changesPacket) emitter.reloadPacket();
+}
+
+/** Pushes the address of a key that has been checked. */
+function pushKey(emitter: Emitter, bytes: number): number {
+  const { to } = emitter;
+  const found = classifyAccess(emitter.state, register(emitter.state, 2), 0, bytes, false, emitter.context.depth);
+  if (found.check === "frame") {
+    to.get(emitter.frame);
+    return emitter.frameTop + found.off;
+  }
+  to.get(registerOf(emitter, 2)).op("i32.wrap_i64");
+  return 0;
+}
+
+function pushCpuOffset(emitter: Emitter, map: MapFacts): void {
+  if (map.cpuStride === 0) return;
+  emitter.pushField(ENV_CPU);
+  emitter.to.i32(map.cpuStride).op("i32.mul").op("i32.add");
+}
+
+/** Entries of arrays lie at constant distances: no call, and for a constant key no memory access. */
+function emitArrayLookup(emitter: Emitter, map: MapFacts): void {
+  const { to, scratch32 } = emitter;
+  const first = map.data + map.valueOffset;
+  const key = constantKey(emitter.state, register(emitter.state, 2), emitter.context);
+  if (key !== undefined) {
+    if (key >= map.maxEntries) to.i64(0);
+    else {
+      to.i32((first + key * map.stride) | 0);
+      pushCpuOffset(emitter, map);
+      to.op("i64.extend_i32_u");
+    }
+    to.set(registerOf(emitter, 0));
+    return;
+  }
+  const offset = pushKey(emitter, 4);
+  to.memory("i32.load", offset).tee(scratch32).i32(map.maxEntries).op("i32.lt_u").if("i64");
+  to.get(scratch32).i32(map.stride).op("i32.mul").i32(first).op("i32.add");
+  pushCpuOffset(emitter, map);
+  to.op("i64.extend_i32_u").else().i64(0).end().set(registerOf(emitter, 0));
+}
+
+function emitDirectLookup(emitter: Emitter, map: MapFacts, lookup: FunctionRef): void {
+  const { to } = emitter;
+  to.i32(map.header);
+  const offset = pushKey(emitter, map.keySize);
+  if (offset !== 0) to.i32(offset).op("i32.add");
+  emitter.pushField(ENV_CPU);
+  to.call(lookup).op("i64.extend_i32_u").set(registerOf(emitter, 0));
+}
+
+const EINVAL = 22;
+
+function emitTailCall(emitter: Emitter): void {
+  const { to, program, env } = emitter;
+  to.get(env).get(registerOf(emitter, 2)).op("i32.wrap_i64").get(registerOf(emitter, 3)).op("i32.wrap_i64");
+  to.call(program.module.runtime("tail_call_target")).tee(emitter.scratch32).if();
+  emitter.tailCall();
+  to.end();
+  to.i64(-EINVAL).set(registerOf(emitter, 0));
+}
+
+export function emitLocalCall(emitter: Emitter, slot: number, insn: Insn): void {
+  const { to, program, env, frame, frameTop, context } = emitter;
+  const target = slot + 1 + insn.imm;
+  const callee = program.callees.get(target);
+  if (!callee) throw new Error(`function at slot ${target}`);
+  const lowest = frameTop - STACK_SIZE - STACK_FRAME_BYTES;
+  if (program.module.countFrames) {
+    // The scratch ends where the eighth frame begins.
+    to.get(frame).i32(lowest).op("i32.add").get(env).i32(ENV_SCRATCH_END).op("i32.add").op("i32.lt_u").if();
+    raise(emitter, FAULT_FRAMES, slot);
+    to.end();
+  }
+  const setStackLow = (low: number): void => {
+    to.get(env).get(frame).i32(low).op("i32.add").memory("i32.store", ENV_STACK_LOW);
+  };
+  setStackLow(lowest);
+  for (let i = 1; i <= 5; i++) to.get(registerOf(emitter, i));
+  to.get(frame).i32(lowest).op("i32.add").get(env).call(callee).set(registerOf(emitter, 0));
+  setStackLow(frameTop - STACK_SIZE);
+  to.get(env).memory("i32.load", ENV_FAULT);
+  faultIf(emitter);
+  if (context.callee(target, emitter.state).changesPacket) emitter.reloadPacket();
+}

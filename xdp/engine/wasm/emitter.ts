@@ -1,0 +1,123 @@
+/** What all parts of the code generator share while one function's code is emitted. */
+import type { Insn } from "../../object/spec.js";
+import type { FunctionBuilder, FunctionRef, Label, Local } from "./function-builder.js";
+import type { State } from "./state.js";
+import type { FunctionContext } from "./transfer.js";
+
+/** A counter of the run: a local of run_batch where nothing else counts, else a global of the module. */
+export type Counter = { readonly local: Local } | { readonly global: number };
+
+/** What is the same for all functions of a program. */
+export interface ProgramScope {
+  /** Index in the machine's table. */
+  readonly index: number;
+  readonly insns: readonly Insn[];
+  /** Values of the 64-bit loads, resolved, by slot. */
+  readonly wide: ReadonlyMap<number, bigint>;
+  /** Cost of each slot, both halves; undefined where costs are not counted. */
+  readonly costs?: readonly bigint[];
+  /** Functions other than the entry by first slot. */
+  readonly callees: ReadonlyMap<number, FunctionRef>;
+  readonly module: ModuleScope;
+}
+
+/** What is the same for all functions of a module. */
+export interface ModuleScope {
+  /** Runtime function by name: i32 parameters but for those that `wide` names. */
+  runtime(name: string): FunctionRef;
+  /** `(env, address, size | write << 8, program, slot) -> 1 where it may not`; the fault is then noted. */
+  readonly guard: FunctionRef;
+  /** `(env, code, program, slot, address)` notes a fault. */
+  readonly fault: FunctionRef;
+  /** Type of the functions in the table of programs. */
+  readonly programType: number;
+  /** Whether several workers share the memory. */
+  readonly shared: boolean;
+  /** Whether frames have to be counted: calls may nest too deep. */
+  readonly countFrames: boolean;
+}
+
+/** The packet's ends, as i64. `meta` is the lowest byte that may be touched. */
+export interface PacketLocals {
+  readonly data: Local<"i64">;
+  readonly end: Local<"i64">;
+  readonly meta: Local<"i64">;
+}
+
+/** One function's code while it is emitted. */
+export interface Emitter {
+  readonly to: FunctionBuilder;
+  readonly program: ProgramScope;
+  readonly context: FunctionContext;
+  /** r0 to r10. */
+  readonly registers: readonly Local<"i64">[];
+  readonly env: Local<"i32">;
+  /** r10 is at `frame` + `frameTop`. */
+  readonly frame: Local<"i32">;
+  readonly frameTop: number;
+  readonly packet: PacketLocals;
+  /** Address that is being checked. */
+  readonly address: Local<"i64">;
+  readonly scratch64: Local<"i64">;
+  readonly scratch32: Local<"i32">;
+  readonly fuel: Counter;
+  readonly cost: Counter;
+  /** Where a fault goes. */
+  readonly faulted: Label;
+  /** Pushes a u32 field of the environment, as i32, from wherever it is cheapest: ENV_CPU, ENV_INGRESS_IFINDEX, ENV_RX_QUEUE_INDEX, ENV_EGRESS_IFINDEX. */
+  pushField(field: number): void;
+  /** Pushes the packet's time, i64. */
+  pushTime(): void;
+  /** Leaves with what is in r0. */
+  leave(): void;
+  /** Leaves with what the program of table index `scratch32` returns, run on this frame. */
+  tailCall(): void;
+  /** Emits what the packet locals need after the packet may have moved. */
+  reloadPacket(): void;
+  /** What is known before the instruction that is emitted now. */
+  state: State;
+  /** Cost of the slots behind this one that has been added already. */
+  costAhead: bigint;
+}
+
+export function getCounter(to: FunctionBuilder, counter: Counter): void {
+  if ("local" in counter) to.get(counter.local);
+  else to.getGlobal(counter.global);
+}
+
+export function setCounter(to: FunctionBuilder, counter: Counter): void {
+  if ("local" in counter) to.set(counter.local);
+  else to.setGlobal(counter.global);
+}
+
+/** Adds to the cost, which may be negative. */
+export function addCost({ to, cost }: Emitter, amount: bigint): void {
+  if (amount === 0n) return;
+  getCounter(to, cost);
+  to.i64(amount).op("i64.add");
+  setCounter(to, cost);
+}
+
+/** Branches to the fault exit, the fault being noted, where the i32 on the stack is not 0. */
+export function faultIf(emitter: Emitter): void {
+  const { to } = emitter;
+  if (emitter.costAhead === 0n) {
+    to.brIf(emitter.faulted);
+    return;
+  }
+  // What the interpreter had not come to yet is not counted.
+  to.if();
+  addCost(emitter, -emitter.costAhead);
+  to.br(emitter.faulted).end();
+}
+
+/** Notes a fault and goes to the fault exit; the address (i64) is pushed by `address`. */
+export function raise(emitter: Emitter, code: number, slot: number, address?: () => void): void {
+  const { to, program } = emitter;
+  to.get(emitter.env).i32(code).i32(program.index).i32(slot);
+  if (address) address();
+  else to.i64(0);
+  to.call(program.module.fault);
+  addCost(emitter, -emitter.costAhead);
+  to.br(emitter.faulted);
+}

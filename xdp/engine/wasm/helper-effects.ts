@@ -1,0 +1,156 @@
+/** What a helper call does to what is known, by the helper's signature. */
+import { ARG_ANYTHING, ARG_CTX, ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_MAP_VALUE_WRITE, ARG_MEM_READ, ARG_MEM_READ_OR_NULL, ARG_MEM_WRITE, ARG_SIZE, ARG_SIZE_MAX, ARG_SIZE_OR_ZERO } from "../../abi.js";
+import { STACK_SIZE } from "../../isa/register.js";
+import { BPF_FUNC_map_lookup_elem, BPF_FUNC_tail_call, HELPER_BY_ID } from "../../helpers/table.js";
+import {
+  BPF_MAP_TYPE_ARRAY,
+  BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_LPM_TRIE,
+  BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_PERCPU_ARRAY,
+  BPF_MAP_TYPE_PERCPU_HASH,
+} from "../../maps/uapi.js";
+import { classifyAccess } from "./access.js";
+import type { MapFacts } from "./map-facts.js";
+import { forgetPacket, register, retireValueId } from "./state.js";
+import type { State } from "./state.js";
+import { overwrite, readAnywhere, readFrame } from "./transfer.js";
+import type { FunctionContext } from "./transfer.js";
+import { U32, UNKNOWN, constant, constantOf, scalar, unknown } from "./value.js";
+import type { Value } from "./value.js";
+
+/** Types whose lookups give pointers to values of MAP_VALUE_SIZE. */
+const VALUE_TYPES: ReadonlySet<number> = new Set([
+  BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_ARRAY,
+  BPF_MAP_TYPE_PERCPU_HASH,
+  BPF_MAP_TYPE_PERCPU_ARRAY,
+  BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_LPM_TRIE,
+]);
+
+/** Whether the type's entries all exist, MAP_STRIDE apart. */
+export function isArray(map: MapFacts): boolean {
+  return map.type === BPF_MAP_TYPE_ARRAY || map.type === BPF_MAP_TYPE_PERCPU_ARRAY;
+}
+
+/** Map that an argument surely is. */
+export function knownMap(value: Value, context: FunctionContext): MapFacts | undefined {
+  return value.kind === "map" ? context.maps[value.index] : undefined;
+}
+
+/** The number at a key argument, where it is a u32 on the stack that is known. */
+export function constantKey(state: State, key: Value, context: FunctionContext): number | undefined {
+  const access = classifyAccess(state, key, 0, 4, false, context.depth);
+  if (access.check !== "frame") return undefined;
+  const spill = state.spills.get(access.off);
+  const value = spill && spill.bytes >= 4 ? constantOf(spill.value) : undefined;
+  return value !== undefined && value >= 0 && value < 2 ** 32 ? value : undefined;
+}
+
+/** Bytes of memory that an argument stands for; undefined where they are not known. */
+function memoryBytes(state: State, code: number, argument: number, context: FunctionContext): number | undefined {
+  const map = knownMap(register(state, 1), context);
+  if (code === ARG_MAP_KEY) return map?.keySize;
+  if (code === ARG_MAP_VALUE || code === ARG_MAP_VALUE_WRITE) return map?.valueSize;
+  const size = register(state, argument + 1);
+  return size.kind === "scalar" && size.min >= 0 && size.max <= ARG_SIZE_MAX ? size.max : undefined;
+}
+
+/** Whether an argument surely fits its code (`ARG_*`), `argument` being 1 to 5. */
+export function isArgumentProven(state: State, codes: readonly number[], argument: number, context: FunctionContext): boolean {
+  const code = codes[argument - 1] as number;
+  const value = register(state, argument);
+  switch (code) {
+    case ARG_ANYTHING:
+      return true;
+    case ARG_MAP:
+      return value.kind === "map";
+    case ARG_CTX:
+      return value.kind === "ctx" && value.off === 0;
+    case ARG_SIZE:
+      return value.kind === "scalar" && value.min > 0 && value.max <= ARG_SIZE_MAX;
+    case ARG_SIZE_OR_ZERO:
+      return value.kind === "scalar" && value.min >= 0 && value.max <= ARG_SIZE_MAX;
+    case ARG_MAP_KEY:
+    case ARG_MAP_VALUE:
+    case ARG_MAP_VALUE_WRITE:
+    case ARG_MEM_READ:
+    case ARG_MEM_WRITE:
+    case ARG_MEM_READ_OR_NULL: {
+      if (code === ARG_MEM_READ_OR_NULL && constantOf(value) === 0) return constantOf(register(state, argument + 1)) === 0;
+      const bytes = memoryBytes(state, code, argument, context);
+      if (bytes === undefined) return false;
+      const access = classifyAccess(state, value, 0, bytes, isWrite(code), context.depth);
+      return access.check === "frame" || access.check === "context" || access.check === "proven";
+    }
+    default:
+      return false;
+  }
+}
+
+function isWrite(code: number): boolean {
+  return code === ARG_MEM_WRITE || code === ARG_MAP_VALUE_WRITE;
+}
+
+/** Memory that the call reads or writes. */
+function touch(state: State, codes: readonly number[], context: FunctionContext): void {
+  for (const [i, code] of codes.entries()) {
+    const value = register(state, i + 1);
+    if (code === ARG_MAP || code === ARG_CTX || code === ARG_SIZE || code === ARG_SIZE_OR_ZERO) continue;
+    if (value.kind === "stack") {
+      const bytes = code === ARG_ANYTHING ? undefined : memoryBytes(state, code, i + 1, context);
+      if (bytes === undefined) readFrame(state, -STACK_SIZE, 0, context);
+      else readFrame(state, value.min, value.max + bytes, context);
+    } else if (code !== ARG_ANYTHING) readAnywhere(state, value, context);
+    if (!isWrite(code)) continue;
+    overwrite(state, value, 0, memoryBytes(state, code, i + 1, context) ?? ARG_SIZE_MAX, context);
+  }
+}
+
+export function helperCall(state: State, slot: number, id: number, context: FunctionContext): void {
+  const helper = HELPER_BY_ID.get(id);
+  const result = helper ? resultOf(state, slot, id, context) : UNKNOWN;
+  if (helper) touch(state, helper.args, context);
+  if (helper?.changesPacket) {
+    context.summary.changesPacket = true;
+    forgetPacket(state);
+  }
+  if (id === BPF_FUNC_tail_call) {
+    // The function's callers see what the target did, whatever it is.
+    context.summary.changesPacket = true;
+    context.summary.writesAbove = true;
+    context.summary.result = UNKNOWN;
+  }
+  state.registers[0] = result;
+}
+
+const EINVAL = 22;
+const SMP_PROCESSOR_ID = 8;
+const PRANDOM_U32 = 7;
+const BUFF_LEN = 188;
+
+function resultOf(state: State, slot: number, id: number, context: FunctionContext): Value {
+  switch (id) {
+    case BPF_FUNC_map_lookup_elem: {
+      const map = knownMap(register(state, 1), context);
+      if (!map) return unknown("value");
+      if (!VALUE_TYPES.has(map.type)) return UNKNOWN;
+      const key = isArray(map) ? constantKey(state, register(state, 2), context) : undefined;
+      const nullable = key === undefined || key >= map.maxEntries;
+      if (nullable) retireValueId(state, slot + 1);
+      return { kind: "value", size: map.valueSize, access: map.access, min: 0, max: 0, nullable, id: nullable ? slot + 1 : 0 };
+    }
+    case BPF_FUNC_tail_call:
+      return constant(-EINVAL);
+    case SMP_PROCESSOR_ID:
+      return scalar(0, 255);
+    case PRANDOM_U32:
+    case BUFF_LEN:
+      return U32;
+    default:
+      return UNKNOWN;
+  }
+}

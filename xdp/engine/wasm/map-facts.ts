@@ -1,0 +1,52 @@
+/** What a compiled program has as constants of each map: read from the headers, which do not change once the machine is laid out. */
+import {
+  MAP_CPU_STRIDE,
+  MAP_DATA,
+  MAP_FLAGS,
+  MAP_KEY_SIZE,
+  MAP_MAX_ENTRIES,
+  MAP_STRIDE,
+  MAP_TYPE,
+  MAP_VALUE_OFFSET,
+  MAP_VALUE_SIZE,
+} from "../../abi.js";
+import type { MachineView } from "../contract.js";
+import type { MapAccess } from "./value.js";
+
+export interface MapFacts {
+  /** BPF_MAP_TYPE_* number. */
+  readonly type: number;
+  /** Address of the header. */
+  readonly header: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly access: MapAccess;
+  readonly data: number;
+  readonly stride: number;
+  readonly cpuStride: number;
+  readonly valueOffset: number;
+}
+
+const BPF_F_RDONLY_PROG = 1 << 7;
+const BPF_F_WRONLY_PROG = 1 << 8;
+
+export function readMapFacts(machine: MachineView): MapFacts[] {
+  const view = new DataView(machine.layout.buffer);
+  return machine.maps.map(({ header }): MapFacts => {
+    const field = (offset: number): number => view.getUint32(header + offset, true);
+    const flags = field(MAP_FLAGS);
+    return {
+      type: field(MAP_TYPE),
+      header,
+      keySize: field(MAP_KEY_SIZE),
+      valueSize: field(MAP_VALUE_SIZE),
+      maxEntries: field(MAP_MAX_ENTRIES),
+      access: flags & BPF_F_RDONLY_PROG ? "read" : flags & BPF_F_WRONLY_PROG ? "write" : "both",
+      data: field(MAP_DATA),
+      stride: field(MAP_STRIDE),
+      cpuStride: field(MAP_CPU_STRIDE),
+      valueOffset: field(MAP_VALUE_OFFSET),
+    };
+  });
+}

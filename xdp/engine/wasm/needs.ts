@@ -1,0 +1,112 @@
+/** What the code of all programs together looks at, so that run_batch prepares no more than that for each packet. */
+import { ENV_CPU, ENV_PACKET, ENV_RANDOM_CALLS, ENV_REDIRECT_KIND, ENV_TAIL_CALLS, ENV_TIME } from "../../abi.js";
+import { HELPER_BY_ID } from "../../helpers/table.js";
+import { bytesOf } from "../../isa/load_store.js";
+import { OPCODES } from "../../isa/opcode.js";
+import { BPF_PSEUDO_CALL } from "../../isa/pseudo.js";
+import { BPF_LOAD_ACQ } from "../../isa/atomic.js";
+import type { Insn } from "../../object/spec.js";
+import { classifyAccess } from "./access.js";
+import { lastSlot, widthOf, jumpTarget } from "./cfg.js";
+import type { FunctionFacts, ProgramFacts } from "./analysis.js";
+import { isArgumentProven } from "./helper-effects.js";
+import { copyState, register } from "./state.js";
+import type { State } from "./state.js";
+import { transfer } from "./transfer.js";
+import type { FunctionContext } from "./transfer.js";
+
+/** Environment fields that each helper reads, where it is not all of them. */
+const HELPER_FIELDS: ReadonlyMap<string, readonly number[]> = new Map([
+  ["bpf_map_lookup_elem", [ENV_CPU]],
+  ["bpf_map_update_elem", [ENV_CPU]],
+  ["bpf_map_delete_elem", []],
+  ["bpf_map_lookup_percpu_elem", []],
+  ["bpf_ktime_get_ns", [ENV_TIME]],
+  ["bpf_ktime_get_boot_ns", [ENV_TIME]],
+  ["bpf_ktime_get_coarse_ns", [ENV_TIME]],
+  ["bpf_ktime_get_tai_ns", [ENV_TIME]],
+  ["bpf_jiffies64", [ENV_TIME]],
+  ["bpf_get_prandom_u32", [ENV_PACKET, ENV_RANDOM_CALLS]],
+  ["bpf_get_smp_processor_id", [ENV_CPU]],
+  ["bpf_get_numa_node_id", []],
+  ["bpf_tail_call", [ENV_TAIL_CALLS]],
+  ["bpf_redirect", [ENV_REDIRECT_KIND]],
+  ["bpf_redirect_map", [ENV_REDIRECT_KIND]],
+  ["bpf_csum_diff", []],
+  ["bpf_strncmp", []],
+]);
+
+export interface Needs {
+  /** ENV_* fields that something reads from memory. */
+  readonly fields: Set<number>;
+  /** Numbers of the helpers that are called. */
+  readonly helpers: Set<number>;
+  /** All fields have to be there: a helper that is not in the table above. */
+  all: boolean;
+  /** The runtime is asked about an access or argument, and looks at the packet's ends. */
+  asks: boolean;
+  /** The packet's ends may move. */
+  moves: boolean;
+  /** Some jump goes back. */
+  fuel: boolean;
+  tailCalls: boolean;
+  localCalls: boolean;
+}
+
+export function noNeeds(): Needs {
+  return { fields: new Set(), helpers: new Set(), all: false, asks: false, moves: false, fuel: false, tailCalls: false, localCalls: false };
+}
+
+/** Adds what a program needs. */
+export function collectNeeds(facts: ProgramFacts, needs: Needs): void {
+  for (const fn of facts.functions.values()) collectFunction(fn, needs);
+}
+
+function collectFunction({ code, context, states }: FunctionFacts, needs: Needs): void {
+  const { insns } = context;
+  for (const [block, { start, end }] of code.blocks.entries()) {
+    const last = lastSlot(insns, start, end);
+    const exit = OPCODES[(insns[last] as Insn).op]?.form;
+    if ((exit === "jump" || exit === "goto") && jumpTarget(insns[last] as Insn, last) <= last) needs.fuel = true;
+    const known = states[block];
+    if (!known) continue;
+    const state = copyState(known);
+    for (let slot = start; slot < end; slot += widthOf(insns[slot] as Insn)) {
+      collectInsn(insns[slot] as Insn, state, context, needs);
+      transfer(state, slot, context);
+    }
+  }
+}
+
+function collectInsn(insn: Insn, state: State, context: FunctionContext, needs: Needs): void {
+  const form = OPCODES[insn.op]?.form;
+  if (form === "call") {
+    if (insn.src === BPF_PSEUDO_CALL) needs.localCalls = true;
+    else collectHelper(insn.imm, state, context, needs);
+    return;
+  }
+  const loads = form === "load" || form === "load_signed" || (form === "atomic" && insn.imm === BPF_LOAD_ACQ);
+  if (!loads && form !== "store" && form !== "store_imm" && form !== "atomic") return;
+  const bytes = bytesOf(insn.op);
+  const access = classifyAccess(state, register(state, loads ? insn.src : insn.dst), insn.off, bytes, !loads, context.depth);
+  if (access.check === "context") {
+    // Odd reads come from memory.
+    if (form === "load" && bytes === 4 && access.off % 4 === 0) needs.fields.add(access.off);
+    else needs.all = true;
+  } else if (access.check !== "frame" && access.check !== "proven") needs.asks = true;
+}
+
+function collectHelper(id: number, state: State, context: FunctionContext, needs: Needs): void {
+  const helper = HELPER_BY_ID.get(id);
+  if (!helper) {
+    needs.asks = true;
+    return;
+  }
+  needs.helpers.add(id);
+  if (helper.name === "bpf_tail_call") needs.tailCalls = true;
+  if (helper.changesPacket) needs.moves = true;
+  const fields = HELPER_FIELDS.get(helper.name);
+  if (!fields) needs.all = true;
+  for (const field of fields ?? []) needs.fields.add(field);
+  if (!helper.args.every((_, i) => isArgumentProven(state, helper.args, i + 1, context))) needs.asks = true;
+}

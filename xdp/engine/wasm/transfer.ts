@@ -1,0 +1,197 @@
+/** What one instruction does to what is known. Jumps do nothing here: see branch-facts.ts. */
+import { ENV_DATA, ENV_DATA_END, ENV_DATA_META } from "../../abi.js";
+import { BPF_ALU64, BPF_X, classOf } from "../../isa/class.js";
+import { BPF_MOV, operationOf } from "../../isa/alu.js";
+import { BPF_CMPXCHG, BPF_FETCH, BPF_LOAD_ACQ, BPF_STORE_REL } from "../../isa/atomic.js";
+import { bytesOf } from "../../isa/load_store.js";
+import { OPCODES } from "../../isa/opcode.js";
+import { STACK_SIZE } from "../../isa/register.js";
+import { BPF_PSEUDO_CALL, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE } from "../../isa/pseudo.js";
+import type { Insn } from "../../object/spec.js";
+import { classifyAccess } from "./access.js";
+import { alu32, alu64, low32 } from "./alu-values.js";
+import { helperCall } from "./helper-effects.js";
+import type { MapFacts } from "./map-facts.js";
+import { WHOLE_FRAME, forgetPacket, forgetSpills, frameBits, raiseReach, reachOf, register, retirePacketId } from "./state.js";
+import type { State } from "./state.js";
+import { LIMIT, U32, UNKNOWN, constant, hintOf, packet, packetEnd, scalar, unknown } from "./value.js";
+import type { Value } from "./value.js";
+
+/** What callers need to know of a function. It starts at the best and gets worse until nothing changes. */
+export interface Summary {
+  /** It may store to stack that is not its own. */
+  writesAbove: boolean;
+  /** It may move the packet's ends. */
+  changesPacket: boolean;
+  /** What it returns. */
+  result: Value | undefined;
+}
+
+/** The function that an instruction belongs to, and what is collected about it on the way. */
+export interface FunctionContext {
+  readonly insns: readonly Insn[];
+  readonly maps: readonly MapFacts[];
+  /** Frames that are surely above this function's. */
+  readonly depth: number;
+  readonly summary: Summary;
+  /** Bits (as State.written) of the frame that may be read before this function writes them. */
+  readBeforeWrite: bigint;
+  /** A local call: what the function at `slot` does to its caller. It is told what it is called with. */
+  callee(slot: number, state: State): Summary;
+}
+
+export function transfer(state: State, slot: number, context: FunctionContext): void {
+  const insn = context.insns[slot] as Insn;
+  const { op, dst, src, off, imm } = insn;
+  switch (OPCODES[op]?.form) {
+    case "alu":
+      return assign(state, dst, alu(state, insn, slot));
+    case "neg":
+      return assign(state, dst, classOf(op) === BPF_ALU64 ? alu64(0x10, constant(0), register(state, dst), 0) : alu32(0x10, constant(0), register(state, dst)));
+    case "end":
+      return assign(state, dst, imm === 64 ? UNKNOWN : scalar(0, 2 ** imm - 1));
+    case "load_imm64":
+      return assign(state, dst, wide(insn, context.insns[slot + 1], context));
+    case "load":
+    case "load_signed":
+      return assign(state, dst, load(state, register(state, src), off, bytesOf(op), OPCODES[op]?.form === "load_signed", context));
+    case "store":
+      return store(state, register(state, dst), off, bytesOf(op), register(state, src), context);
+    case "store_imm":
+      return store(state, register(state, dst), off, bytesOf(op), constant(imm), context);
+    case "atomic":
+      return atomic(state, insn, context);
+    case "call":
+      return src === BPF_PSEUDO_CALL ? localCall(state, slot + 1 + imm, context) : helperCall(state, slot, imm, context);
+    default:
+      return undefined;
+  }
+}
+
+function assign(state: State, dst: number, value: Value): void {
+  state.registers[dst] = value;
+}
+
+function alu(state: State, { op, dst, src, off, imm }: Insn, slot: number): Value {
+  const operation = operationOf(op);
+  const is64 = classOf(op) === BPF_ALU64;
+  const a = register(state, dst);
+  const b = (op & BPF_X) !== 0 ? register(state, src) : constant(imm);
+  if (operation === BPF_MOV) {
+    if (off === 0) return is64 ? b : low32(b);
+    return signExtended(b, off, is64);
+  }
+  if (off !== 0) return is64 ? UNKNOWN : U32;
+  if (!is64) return alu32(operation, a, b);
+  const fresh = slot + 1;
+  const result = alu64(operation, a, b, fresh);
+  if (result.kind !== "packet" || result.id !== fresh) return result;
+  // A new variable offset: what the old pointer reached, less the most that it moved, still holds.
+  const [pointer, step] = a.kind === "packet" ? [a, b] : [b, a];
+  if (pointer.kind !== "packet" || step.kind !== "scalar") return result;
+  if (step.min === step.max && pointer.id === fresh) return result;
+  const reach = reachOf(state, pointer.id) - (step.max - step.min);
+  retirePacketId(state, fresh);
+  if (reach !== Number.NEGATIVE_INFINITY) raiseReach(state, fresh, reach);
+  return result;
+}
+
+function signExtended(value: Value, bits: number, is64: boolean): Value {
+  const half = 2 ** (bits - 1);
+  if (value.kind === "scalar" && value.min >= 0 && value.max < half) return value;
+  return is64 ? scalar(-half, half - 1) : U32;
+}
+
+function wide({ src, imm }: Insn, second: Insn | undefined, context: FunctionContext): Value {
+  const map = context.maps[imm];
+  if (src === BPF_PSEUDO_MAP_IDX) return map ? { kind: "map", index: imm } : UNKNOWN;
+  const high = second?.imm ?? 0;
+  if (src === BPF_PSEUDO_MAP_IDX_VALUE) return map ? { kind: "value", size: map.valueSize, access: map.access, min: high >>> 0, max: high >>> 0, nullable: false, id: 0 } : UNKNOWN;
+  const value = high * 2 ** 32 + (imm >>> 0);
+  return src === 0 && Math.abs(value) <= LIMIT ? constant(value) : UNKNOWN;
+}
+
+/** Bytes of the frame that are looked at: those not written yet must read as 0. */
+export function readFrame(state: State, from: number, to: number, context: FunctionContext): void {
+  context.readBeforeWrite |= frameBits(from, to - from) & ~state.written;
+}
+
+/** A read through a pointer that may point anywhere. */
+export function readAnywhere(state: State, base: Value, context: FunctionContext): void {
+  const hint = hintOf(base);
+  if (hint === "none" || hint === "stack") context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
+}
+
+function load(state: State, base: Value, off: number, bytes: number, signed: boolean, context: FunctionContext): Value {
+  const access = classifyAccess(state, base, off, bytes, false, context.depth);
+  const plain = signed ? scalar(-(2 ** (bytes * 8 - 1)), 2 ** (bytes * 8 - 1) - 1) : bytes === 8 ? UNKNOWN : scalar(0, 2 ** (bytes * 8) - 1);
+  if (access.check === "context") {
+    if (bytes !== 4 || signed) return plain;
+    if (access.off === ENV_DATA) return packet(0, 0);
+    if (access.off === ENV_DATA_END) return packetEnd(0);
+    return access.off === ENV_DATA_META ? unknown("packet") : plain;
+  }
+  if (access.check === "frame") {
+    readFrame(state, access.off, access.off + bytes, context);
+    const spill = state.spills.get(access.off);
+    if (!spill || signed) return plain;
+    if (spill.bytes === bytes) return spill.value;
+    // The low part of a small number is the number.
+    return spill.bytes > bytes && spill.value.kind === "scalar" && spill.value.min >= 0 && spill.value.max < 2 ** (bytes * 8) ? spill.value : plain;
+  }
+  if (base.kind === "stack") readFrame(state, Math.min(base.min + off, -STACK_SIZE), 0, context);
+  else if (access.check !== "proven") readAnywhere(state, base, context);
+  return plain;
+}
+
+/** Memory changes at `base` + `off`; nothing is known of what is there then. */
+export function overwrite(state: State, base: Value, off: number, bytes: number, context: FunctionContext): void {
+  const access = classifyAccess(state, base, off, bytes, true, context.depth);
+  if (base.kind === "stack" && (access.check === "frame" || access.check === "proven")) {
+    forgetSpills(state, base.min + off, base.max + off + bytes);
+    if (base.max + off + bytes > 0) context.summary.writesAbove = true;
+    return;
+  }
+  if (access.check === "proven") return;
+  state.spills.clear();
+  context.summary.writesAbove = true;
+}
+
+function store(state: State, base: Value, off: number, bytes: number, value: Value, context: FunctionContext): void {
+  overwrite(state, base, off, bytes, context);
+  const access = classifyAccess(state, base, off, bytes, true, context.depth);
+  if (access.check !== "frame" || access.off >= 0) return;
+  state.written |= frameBits(access.off, bytes);
+  const fits = bytes === 8 || (value.kind === "scalar" && value.min >= 0 && value.max < 2 ** (bytes * 8));
+  if (fits && value.kind !== "unknown") state.spills.set(access.off, { bytes, value });
+}
+
+function atomic(state: State, { op, dst, src, off, imm }: Insn, context: FunctionContext): void {
+  const bytes = bytesOf(op);
+  const old = bytes === 8 ? UNKNOWN : scalar(0, 2 ** (bytes * 8) - 1);
+  if (imm === BPF_LOAD_ACQ) return assign(state, dst, load(state, register(state, src), off, bytes, false, context));
+  if (imm === BPF_STORE_REL) return store(state, register(state, dst), off, bytes, register(state, src), context);
+  load(state, register(state, dst), off, bytes, false, context);
+  overwrite(state, register(state, dst), off, bytes, context);
+  if (imm === BPF_CMPXCHG) assign(state, 0, old);
+  else if (imm & BPF_FETCH) assign(state, src, old);
+}
+
+/** What a function is called with, seen from inside: its frame lies below the caller's. */
+function localCall(state: State, target: number, context: FunctionContext): void {
+  for (let i = 1; i <= 5; i++) {
+    const kind = register(state, i).kind;
+    if (kind === "stack" || (kind === "unknown" && hintOf(register(state, i)) === "stack")) context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
+  }
+  const callee = context.callee(target, state);
+  if (callee.writesAbove) {
+    state.spills.clear();
+    context.summary.writesAbove = true;
+  }
+  if (callee.changesPacket) {
+    context.summary.changesPacket = true;
+    forgetPacket(state);
+  }
+  assign(state, 0, callee.result ?? UNKNOWN);
+}
+
