@@ -4,7 +4,7 @@ import type { MapSpec } from "../object/spec.js";
 import { MapError } from "./error.js";
 import type { MapHandle } from "./handle.js";
 import type { MapFamily, MapShape } from "./shape.js";
-import { E2BIG, EEXIST, EINVAL, ENOENT, ENOSPC } from "./uapi.js";
+import { E2BIG, EEXIST, EINVAL, ENOENT, ENOSPC, EOPNOTSUPP } from "./uapi.js";
 
 /** What the wasm runtime exports for the control plane. */
 export interface MapRuntime {
@@ -89,7 +89,7 @@ export class RuntimeMapHandle implements MapHandle {
     while (true) {
       if (previous !== undefined) this.putKey(previous);
       const result = this.runtime.map_next_key(this.header, previous === undefined ? 0 : scratch.key, scratch.nextKey);
-      if (result === -ENOENT) return;
+      if (result === -ENOENT || result === -EOPNOTSUPP) return;
       this.check(result);
       previous = this.copyOut(scratch.nextKey, spec.keySize);
       yield previous.slice();
