@@ -11,7 +11,7 @@ import { LD_IMM64 } from "./opcode.js";
 export interface DisassembleOptions extends FormatNames {
   /** Functions, ascending by `start`: each starts with a line `name:`. */
   readonly functions?: readonly FunctionSpec[];
-  /** Source lines, ascending by `insn`: each is shown as `; text @ file:line`. */
+  /** Source lines, ascending by `insn`: each is shown as `; text @ file:line`, the file without its folder. */
   readonly lines?: readonly LineInfo[];
 }
 
@@ -27,10 +27,14 @@ export function disassemble(insns: readonly Insn[], options: DisassembleOptions 
     if (name !== undefined) out.push(`${name}:`);
     const line = sources.get(i);
     // The compiler marks each place on a line: one mention is enough.
-    if (line && (name !== undefined || line.line !== shown?.line || line.file !== shown.file)) out.push(`; ${line.text.trim()} @ ${line.file}:${line.line}`);
+    if (line && (name !== undefined || line.line !== shown?.line || line.file !== shown.file)) out.push(`; ${line.text.trim()} @ ${baseName(line.file)}:${line.line}`);
     shown = line ?? shown;
     out.push(`${String(i).padStart(4)}: (${insn.op.toString(16).padStart(2, "0")}) ${formatInsn(insn, insns[i + 1], options)}`);
     i += insn.op === LD_IMM64 ? 2 : 1;
   }
   return out.length === 0 ? "" : `${out.join("\n")}\n`;
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }

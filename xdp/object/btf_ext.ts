@@ -29,7 +29,7 @@ export interface ExtCoreRelocation {
   readonly kind: number;
 }
 
-/** Records by name of the code section that they are about. */
+/** Records by name of the code section that they are about, ascending by instruction. */
 export interface BtfExt {
   readonly functions: ReadonlyMap<string, readonly ExtFunction[]>;
   readonly lines: ReadonlyMap<string, readonly ExtLine[]>;
@@ -62,7 +62,23 @@ export function readBtfExt(bytes: Uint8Array, strings: Reader): BtfExt {
   };
 }
 
-function records<T>(reader: Reader, strings: Reader, start: number, length: number, least: number, build: (at: number) => T): ReadonlyMap<string, readonly T[]> {
+/** Records of the instructions `[start, end)` of a section, ascending. */
+export function recordsBetween<T extends { readonly insn: number }>(records: readonly T[] | undefined, start: number, end: number): readonly T[] {
+  if (!records) return [];
+  return records.slice(lowerBound(records, start), lowerBound(records, end));
+}
+
+function lowerBound(records: readonly { readonly insn: number }[], insn: number): number {
+  let low = 0;
+  for (let high = records.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if ((records[middle]?.insn ?? 0) < insn) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function records<T extends { readonly insn: number }>(reader: Reader, strings: Reader, start: number, length: number, least: number, build: (at: number) => T): ReadonlyMap<string, readonly T[]> {
   const bySection = new Map<string, T[]>();
   if (length === 0) return bySection;
   const size = reader.u32(start);
@@ -77,5 +93,6 @@ function records<T>(reader: Reader, strings: Reader, start: number, length: numb
     bySection.set(section, list);
     for (let i = 0; i < count; i++, at += size) list.push(build(at));
   }
+  for (const list of bySection.values()) list.sort((a, b) => a.insn - b.insn);
   return bySection;
 }

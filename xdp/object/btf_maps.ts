@@ -123,7 +123,7 @@ class Definition {
     const pointer = resolved(this.#btf, member.type);
     if (pointer.kind !== "ptr") throw this.#invalid(`its ${what} is a ${pointer.kind}, not a pointer to the type`);
     const typed = sizeOfType(this.#btf, pointer.type);
-    if (typed === undefined) throw this.#invalid(`the type of its ${what} has no size`);
+    if (typed === undefined || typed > 0xffff_ffff) throw this.#invalid(`the type of its ${what} has no size that a map can have`);
     if (size !== undefined && size !== typed) throw this.#invalid(`its ${what}_size is ${size}, but the type of its ${what} takes ${typed} bytes`);
     return { size: typed, typeId: pointer.type };
   }

@@ -85,11 +85,11 @@ export function readElf(bytes: Uint8Array, file: string): ElfFile {
   checkIdentity(bytes, file);
   const reader = new Reader(file, bytes);
   const headers = readHeaders(reader);
+  checkSizes(reader, headers);
   const names = sectionReader(reader, headers[sectionNamesIndex(reader, headers)], "section names");
   const sections = headers.map((header, index): ElfSection => {
     const name = names.bytes.length === 0 ? "" : names.text(header.nameOffset);
     const { type, flags, size, offset } = header;
-    if (type === SHT_NOBITS && size > MAX_NOBITS) throw new ObjectError(file, "unsupported", `${size} bytes of zeroed data are more than the ${MAX_NOBITS} that Beeline takes`, name);
     if (type !== SHT_NOBITS && type !== 0 && offset + size > bytes.length) {
       throw new ObjectError(file, "invalid", `it ends at byte ${offset + size} of a file of ${bytes.length} bytes (the file is cut off or corrupt)`, name);
     }
@@ -136,6 +136,13 @@ function readHeaders(reader: Reader): readonly Header[] {
       info: reader.u32(at + 44),
     };
   });
+}
+
+/** Sections lie side by side: together they are no larger than the file, so that reading each once is all it costs. */
+function checkSizes(reader: Reader, headers: readonly Header[]): void {
+  const total = (zeroed: boolean): number => headers.reduce((sum, h) => (h.type !== 0 && (h.type === SHT_NOBITS) === zeroed ? sum + h.size : sum), 0);
+  if (total(false) > reader.bytes.length) throw reader.invalid(`its sections take ${total(false)} bytes, the file has ${reader.bytes.length} (the file is cut off or corrupt)`);
+  if (total(true) > MAX_NOBITS) throw reader.unsupported(`${total(true)} bytes of zeroed data are more than the ${MAX_NOBITS} that Beeline takes`);
 }
 
 function sectionNamesIndex(reader: Reader, headers: readonly Header[]): number {

@@ -43,6 +43,8 @@ export function readCode(elf: ElfFile): ReadonlyMap<number, CodeSection> {
     if (section.size % INSN_BYTES !== 0) throw new ObjectError(elf.file, "invalid", `${section.size} bytes are not a whole number of 8-byte instructions`, section.name);
     const code: CodeSection = { section, insns: decode(section.data), relocations: relocationsBySlot(elf, section), functions: new Map() };
     const symbols = functionSymbols(elf, section);
+    // Before libbpf 1.0 a program could be static: it starts its section.
+    const allLocal = symbols.every((s) => s.bind === STB_LOCAL);
     for (const [i, symbol] of symbols.entries()) {
       const end = symbol.size === 0 ? (symbols[i + 1]?.value ?? section.size) : symbol.value + symbol.size;
       if (symbol.value % INSN_BYTES !== 0 || end % INSN_BYTES !== 0 || end > section.size || end <= symbol.value) {
@@ -55,7 +57,7 @@ export function readCode(elf: ElfFile): ReadonlyMap<number, CodeSection> {
         start: symbol.value / INSN_BYTES,
         end: end / INSN_BYTES,
         linkage: isLocal || symbol.hidden ? "static" : "global",
-        isProgram: !isLocal && (section.name !== TEXT || textIsPrograms),
+        isProgram: (!isLocal || (allLocal && i === 0)) && (section.name !== TEXT || textIsPrograms),
       });
     }
     result.set(section.index, code);

@@ -2,7 +2,9 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LD_IMM64, formatInsn } from "../isa/index.js";
 import { loadObject } from "./index.js";
+import { fixture } from "./testing/fixtures.js";
 import { Capture, canCapture, differences, isCaptureOf } from "./testing/libbpf.js";
 
 const FOLDER = fileURLToPath(new URL("testing/", import.meta.url));
@@ -10,6 +12,11 @@ const XDP_TOOLS = "/usr/lib/x86_64-linux-gnu/bpf/";
 /** Refused before any program is tried: its programs attach to one that has to run. */
 const NOT_LOADABLE: ReadonlySet<string> = new Set(["xdpdump_bpf.o"]);
 const capable = canCapture();
+
+/** A call without the name of the helper. */
+function anonymous(words: string): string {
+  return words.replace(/^call \w+#/, "call #");
+}
 
 describe.skipIf(!capable)("what libbpf loads (needs root, bpf(), bpftool and cc)", () => {
   let capture: Capture;
@@ -35,6 +42,26 @@ describe.skipIf(!capable)("what libbpf loads (needs root, bpf(), bpftool and cc)
     ["kernel", 2],
     ["types", 1],
   ] as const)("fixture %s: %i programs", (name, least) => compare(`${FOLDER}${name}.bpf.o`, least));
+
+  it("our listing is in the words of the verifier's log", () => {
+    let compared = 0;
+    for (const name of ["calls", "globals", "tail_calls", "map_in_map", "v4", "types"]) {
+      const spec = fixture(name);
+      const log = capture.log(`${FOLDER}${name}.bpf.o`);
+      for (const program of spec.programs) {
+        for (const { slot, op, text } of log.get(program.name) ?? []) {
+          const insn = program.insns[slot];
+          if (!insn) throw new Error(`${program.name}: the log has slot ${slot}`);
+          expect(insn.op).toBe(op);
+          // Maps are addresses in the log, and helpers have names there.
+          if (insn.op === LD_IMM64 && insn.src !== 0) continue;
+          expect(anonymous(formatInsn(insn, program.insns[slot + 1]))).toBe(anonymous(text));
+          compared++;
+        }
+      }
+    }
+    expect(compared).toBeGreaterThan(150);
+  });
 
   const objects = existsSync(XDP_TOOLS) ? readdirSync(XDP_TOOLS).filter((f) => f.endsWith(".o")) : [];
   it.skipIf(objects.length === 0).each(objects.length === 0 ? ["xdp-tools objects, not installed"] : objects)("%s", (name) => compare(XDP_TOOLS + name, NOT_LOADABLE.has(name) ? 0 : 1));

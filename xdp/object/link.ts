@@ -14,6 +14,7 @@ import {
   LD_IMM64,
 } from "../isa/index.js";
 import type { Insn } from "../isa/index.js";
+import { recordsBetween } from "./btf_ext.js";
 import type { BtfExt } from "./btf_ext.js";
 import type { ElfFile, ElfRelocation, ElfSymbol } from "./elf.js";
 import { SHN_LORESERVE, SHN_UNDEF, STB_WEAK, STT_SECTION } from "./elf.js";
@@ -24,6 +25,8 @@ import type { BtfSpec, CoreRelocation, ExternReference, FunctionSpec, LineInfo }
 
 /** The kernel's limit (BPF_MAX_SUBPROGS); it also bounds the recursion here. */
 const MAX_FUNCTIONS = 256;
+/** The kernel's limit on a program's instructions. */
+const MAX_SLOTS = 1_000_000;
 const CALL = BPF_JMP | BPF_CALL;
 /** Number of a helper that does not exist: what a call of a weak function that is not there becomes, as libbpf does it. */
 const POISONED_CALL = 2_002_000_000;
@@ -90,6 +93,7 @@ class Linker {
     if (this.#starts.size >= MAX_FUNCTIONS) throw this.#error(fn, "unsupported", `more than ${MAX_FUNCTIONS} functions in one program`);
     const start = this.#insns.length;
     this.#starts.set(fn, start);
+    if (start + fn.end - fn.start > MAX_SLOTS) throw this.#error(fn, "unsupported", `more than ${MAX_SLOTS} instructions in one program`);
     for (let slot = fn.start; slot < fn.end; slot++) this.#insns.push(fn.code.insns[slot] as Insn);
     for (let slot = fn.start; slot < fn.end; ) {
       const insn = fn.code.insns[slot] as Insn;
@@ -107,13 +111,11 @@ class Linker {
     const { ext } = this.#input;
     const placed = [...this.#starts];
     const shifted = <T extends { readonly insn: number }>(records: ReadonlyMap<string, readonly T[]>): readonly T[] =>
-      placed
-        .flatMap(([fn, start]) => (records.get(fn.code.section.name) ?? []).filter((r) => r.insn >= fn.start && r.insn < fn.end).map((r) => ({ ...r, insn: r.insn - fn.start + start })))
-        .toSorted((a, b) => a.insn - b.insn);
+      placed.flatMap(([fn, start]) => recordsBetween(records.get(fn.code.section.name), fn.start, fn.end).map((r) => ({ ...r, insn: r.insn - fn.start + start })));
     return {
       insns: this.#insns,
       functions: placed.map(([fn, start]) => {
-        const typeId = ext.functions.get(fn.code.section.name)?.find((f) => f.insn === fn.start)?.typeId;
+        const typeId = recordsBetween(ext.functions.get(fn.code.section.name), fn.start, fn.start + 1)[0]?.typeId;
         return { name: fn.name, start, end: start + fn.end - fn.start, linkage: fn.linkage, ...(typeId === undefined ? {} : { typeId }) };
       }),
       lines: shifted(ext.lines),

@@ -112,7 +112,7 @@ describe("functions", () => {
       expect(type?.kind === "func" && type.name).toBe(f.name);
     }
     const listing = disassemble(second.insns, second);
-    expect(listing).toContain("; bpf_loop(4, add, &sum, 0); @ ./calls.bpf.c:31\n");
+    expect(listing).toContain("; bpf_loop(4, add, &sum, 0); @ calls.bpf.c:31\n");
     expect(listing).toContain("mix:\n; asm volatile");
   });
 });

@@ -7,6 +7,7 @@ import { btfMaps, initialValues } from "./btf_maps.js";
 import { dataMaps } from "./data_maps.js";
 import { readElf } from "./elf.js";
 import type { ElfFile } from "./elf.js";
+import { ObjectError } from "./error.js";
 import { readCode } from "./functions.js";
 import { legacyMaps } from "./legacy_maps.js";
 import { linkProgram } from "./link.js";
@@ -15,6 +16,9 @@ import { MapTable } from "./map_table.js";
 import { sectionType } from "./section_type.js";
 import type { BtfSpec, MapSpec, ObjectSpec, ProgramSpec } from "./spec.js";
 import { taggedTailCalls } from "./tail_tags.js";
+
+/** Linked instructions of all programs together: far above any real object, and a bound on what a forged one costs. */
+const MAX_SLOTS = 8 << 20;
 
 /**
  * Reads a BPF object file (ELF64, little-endian, EM_BPF), as libbpf would and more leniently where loaders differ:
@@ -50,10 +54,13 @@ function parseBtf(elf: ElfFile): ParsedBtf | undefined {
 
 function readPrograms(input: LinkInput): readonly ProgramSpec[] {
   const programs: ProgramSpec[] = [];
+  let slots = 0;
   for (const { section, functions } of input.code.values()) {
     for (const fn of functions.values()) {
       if (!fn.isProgram) continue;
       const { coreRelocations, externs, ...linked } = linkProgram(input, fn);
+      slots += linked.insns.length;
+      if (slots > MAX_SLOTS) throw new ObjectError(input.elf.file, "unsupported", `its programs have more than ${MAX_SLOTS} instructions together`);
       programs.push({
         name: fn.name,
         section: section.name,

@@ -2,6 +2,8 @@
 import { ObjectError } from "./error.js";
 
 const decoder = new TextDecoder();
+/** Longest string that is taken: names and source lines are far shorter, and a forged table must not cost its square. */
+const MAX_TEXT = 65_536;
 
 /** A bounds-checked view of a part of the file. */
 export class Reader {
@@ -10,6 +12,7 @@ export class Reader {
   readonly section: string | undefined;
   readonly bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #texts = new Map<number, string>();
 
   constructor(file: string, bytes: Uint8Array, section?: string) {
     this.file = file;
@@ -64,9 +67,14 @@ export class Reader {
 
   /** A string that ends with a zero byte. */
   text(at: number): string {
-    const end = at < this.bytes.length ? this.bytes.indexOf(0, at) : -1;
-    if (end < 0) throw this.invalid(`string at offset ${at} does not end in the ${this.bytes.length} bytes`);
-    return decoder.decode(this.bytes.subarray(at, end));
+    const known = this.#texts.get(at);
+    if (known !== undefined) return known;
+    const part = at < this.bytes.length ? this.bytes.subarray(at, at + MAX_TEXT) : undefined;
+    const end = part?.indexOf(0) ?? -1;
+    if (!part || end < 0) throw this.invalid(`string at offset ${at} does not end within ${MAX_TEXT} bytes or its ${this.bytes.length}`);
+    const text = decoder.decode(part.subarray(0, end));
+    this.#texts.set(at, text);
+    return text;
   }
 
   #check(at: number, length: number): void {

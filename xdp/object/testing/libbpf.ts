@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_PSEUDO_MAP_VALUE, LD_IMM64, decode, formatInsn } from "../../isa/index.js";
 import type { Insn } from "../../isa/index.js";
-import { BPF_F_MMAPABLE } from "../map_type.js";
+import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG } from "../map_type.js";
 import type { MapSpec, ObjectSpec, ProgramSpec } from "../spec.js";
 
+const BPF_MAP_TYPE_DEVMAP = 14;
+const BPF_MAP_TYPE_DEVMAP_HASH = 25;
 /** The kernel keeps this much of a name. */
 const NAME_BYTES = 15;
 
@@ -38,6 +40,13 @@ export function canCapture(): boolean {
   return process.getuid?.() === 0 && ["bpftool", "cc", "unshare", "mount"].every(has) && spawnSync("bpftool", ["prog", "show"]).status === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
 }
 
+/** An instruction as the kernel's verifier writes it. */
+export interface LoggedInsn {
+  readonly slot: number;
+  readonly op: number;
+  readonly text: string;
+}
+
 /** Captures what bpftool loads; call {@link Capture.close} when done. */
 export class Capture {
   readonly #folder = mkdtempSync(join(tmpdir(), "beeline-capture-"));
@@ -50,10 +59,19 @@ export class Capture {
   load(object: string): readonly CapturedProgram[] {
     const output = join(this.#folder, "out");
     rmSync(output, { force: true });
-    // A bpffs of its own: nothing that the object pins stays.
-    const script = `mount -t bpf bpf /sys/fs/bpf && exec env CAPTURE="$1" LD_PRELOAD="$2" bpftool prog loadall "$3" /sys/fs/bpf/all`;
-    spawnSync("unshare", ["-m", "sh", "-c", script, "sh", output, join(this.#folder, "capture.so"), object], { stdio: "ignore", timeout: 60_000 });
+    this.#bpftool(output, object);
     return existsSync(output) ? parseCapture(readFileSync(output, "utf8")) : [];
+  }
+
+  /** What the verifier says of each program of an object, instructions only, by name of the program. */
+  log(object: string): ReadonlyMap<string, readonly LoggedInsn[]> {
+    return parseLog(this.#bpftool("/dev/null", object));
+  }
+
+  #bpftool(output: string, object: string): string {
+    // A bpffs of its own: nothing that the object pins stays.
+    const script = `mount -t bpf bpf /sys/fs/bpf && exec env CAPTURE="$1" LD_PRELOAD="$2" bpftool -d prog loadall "$3" /sys/fs/bpf/all`;
+    return spawnSync("unshare", ["-m", "sh", "-c", script, "sh", output, join(this.#folder, "capture.so"), object], { encoding: "utf8", maxBuffer: 64 << 20, timeout: 60_000 }).stderr;
   }
 
   close(): void {
@@ -77,6 +95,23 @@ function parseCapture(text: string): readonly CapturedProgram[] {
     }
   }
   return [...programs.values()];
+}
+
+function parseLog(text: string): ReadonlyMap<string, readonly LoggedInsn[]> {
+  const programs = new Map<string, LoggedInsn[]>();
+  let current: LoggedInsn[] | undefined;
+  for (const line of text.split("\n")) {
+    const begin = /prog '([^']+)': -- BEGIN PROG LOAD LOG --/.exec(line);
+    if (begin) {
+      current = [];
+      programs.set(begin[1] as string, current);
+    }
+    if (line.includes("-- END PROG LOAD LOG --")) current = undefined;
+    // With or without the list of live registers; what is known of registers follows a semicolon.
+    const insn = /^ *(\d+): (?:[.\d]{10} )?\(([0-9a-f]{2})\) (.*?)(?: *;.*)?$/.exec(line);
+    if (insn) current?.push({ slot: Number(insn[1]), op: Number.parseInt(insn[2] as string, 16), text: insn[3] as string });
+  }
+  return programs;
 }
 
 /** Differences between a program of ours and what libbpf loads, one line each; what is adapted to the kernel (CO-RE, externs) is left out. */
@@ -114,9 +149,9 @@ function kernelSource({ src }: Insn): number {
 function sameMap(ours: MapSpec | undefined, theirs: CapturedMap | undefined): boolean {
   if (!ours || !theirs) return false;
   // libbpf puts the object's name before the section's, and leaves out what does not fit.
-  const name = ours.dataSection === undefined ? ours.name.slice(0, NAME_BYTES) : ours.dataSection.slice(-NAME_BYTES);
-  const named = ours.dataSection === undefined ? theirs.name === name : theirs.name.endsWith(name);
+  const named = theirs.name === ours.name.slice(0, NAME_BYTES) || (ours.dataSection !== undefined && theirs.name.endsWith(ours.dataSection));
   // Before libbpf 1.2, data that user space cannot name was mappable too.
-  const since = ours.dataSection === undefined ? 0 : BPF_F_MMAPABLE;
+  // The kernel itself makes device maps read-only for programs.
+  const since = ours.dataSection !== undefined ? BPF_F_MMAPABLE : ours.typeId === BPF_MAP_TYPE_DEVMAP || ours.typeId === BPF_MAP_TYPE_DEVMAP_HASH ? BPF_F_RDONLY_PROG : 0;
   return named && ours.typeId === theirs.typeId && ours.keySize === theirs.keySize && ours.valueSize === theirs.valueSize && (ours.flags | since) === (theirs.flags | since) && (ours.maxEntries === 0 || ours.maxEntries === theirs.maxEntries);
 }
