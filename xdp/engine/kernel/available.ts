@@ -1,6 +1,7 @@
 /** Whether this process can use bpf(2) for XDP. */
-import { close, progLoad } from "./bpf.js";
+import { close } from "./bpf.js";
 import { KernelError, KernelUnavailableError } from "./errors.js";
+import { progLoad } from "./prog-calls.js";
 import { BPF_XDP } from "./uapi.js";
 
 export interface KernelAvailability {
@@ -26,9 +27,14 @@ export function requireKernel(): void {
 /** r0 = XDP_PASS; exit */
 const PASS = Uint8Array.of(0xb7, 0, 0, 0, 2, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0);
 
+/** Loads a program that passes everything; returns its descriptor. */
+export function loadPass(): number {
+  return progLoad({ name: "pass", insns: PASS, license: "Apache-2.0", flags: 0, expectedAttachType: BPF_XDP, logLevel: 0 }).fd;
+}
+
 function probe(): KernelAvailability {
   try {
-    close(progLoad({ name: "probe", insns: PASS, license: "Apache-2.0", flags: 0, expectedAttachType: BPF_XDP, logLevel: 0 }).fd);
+    close(loadPass());
     return { available: true, reason: "" };
   } catch (error) {
     if (error instanceof KernelUnavailableError) return { available: false, reason: error.reason };

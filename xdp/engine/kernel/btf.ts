@@ -3,7 +3,7 @@
  * Type ids stay as the object has them.
  */
 import type { BtfSpec, BtfType, ProgramSpec } from "../../object/spec.js";
-import { FUNC_INFO_BYTES, LINE_INFO_BYTES } from "./bpf.js";
+import { FUNC_INFO_BYTES, LINE_INFO_BYTES } from "./prog-calls.js";
 
 /** linux/btf.h */
 const BTF_MAGIC = 0xeb9f;

@@ -24,6 +24,18 @@ function countCpus(list: string): number {
 /** Bytes of a CPU mask: 1024 CPUs. */
 const MASK_BYTES = 128;
 
+/** CPUs that the calling thread may run on, ascending. */
+export function allowedCpus(): readonly number[] {
+  const { numbers, syscall, errno, allocate } = libc();
+  const mask = allocate(MASK_BYTES);
+  try {
+    if (syscall(numbers.schedGetaffinity, 0, MASK_BYTES, mask.address) < 0) throw new KernelError("sched_getaffinity", errno());
+    return Array.from({ length: MASK_BYTES * 8 }, (_, cpu) => cpu).filter((cpu) => (mask.bytes[cpu >> 3] & (1 << (cpu & 7))) !== 0);
+  } finally {
+    mask.free();
+  }
+}
+
 /**
  * Runs `work` with the calling thread on one CPU, so that per-CPU values and bpf_get_smp_processor_id have one answer,
  * then gives the thread its CPUs back. Throws {@link KernelError} where the CPU is not there.

@@ -68,5 +68,6 @@ export const ENOTSUPP = 524;
 export const EPERM = 1;
 export const ENOENT = 2;
 export const E2BIG = 7;
+export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOSPC = 28;

@@ -23,13 +23,13 @@ interface SyscallNumbers {
   readonly schedSetaffinity: number;
   readonly schedGetaffinity: number;
   readonly unshare: number;
-  readonly getcpu: number;
+  readonly setns: number;
 }
 
 /** asm/unistd_64.h and asm-generic/unistd.h. */
 const NUMBERS: Readonly<Record<string, SyscallNumbers>> = {
-  x64: { bpf: 321, close: 3, schedSetaffinity: 203, schedGetaffinity: 204, unshare: 272, getcpu: 309 },
-  arm64: { bpf: 280, close: 57, schedSetaffinity: 122, schedGetaffinity: 123, unshare: 97, getcpu: 168 },
+  x64: { bpf: 321, close: 3, schedSetaffinity: 203, schedGetaffinity: 204, unshare: 272, setns: 308 },
+  arm64: { bpf: 280, close: 57, schedSetaffinity: 122, schedGetaffinity: 123, unshare: 97, setns: 268 },
 };
 const GENERIC = ["riscv64", "loong64"];
 

@@ -3,11 +3,14 @@ import { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_PS
 import { selectProgram } from "../../object/index.js";
 import type { Insn, MapSpec, ObjectSpec, ProgramSpec } from "../../object/spec.js";
 import { requireKernel } from "./available.js";
-import * as bpf from "./bpf.js";
+import { close } from "./bpf.js";
 import { encodeBtf } from "./btf.js";
 import { possibleCpus } from "./cpu.js";
 import { KernelError } from "./errors.js";
+import { mapCreate, mapFreeze } from "./map-calls.js";
 import { KernelMap, KernelProgArray, u32Bytes } from "./map.js";
+import { btfLoad, progInfo, progLoad } from "./prog-calls.js";
+import type { ProgInfo } from "./prog-calls.js";
 import { BPF_F_NO_PREALLOC, BPF_F_RDONLY_PROG, BPF_F_XDP_HAS_FRAGS, BPF_XDP, BPF_XDP_CPUMAP, BPF_XDP_DEVMAP } from "./uapi.js";
 
 export interface KernelLoadOptions {
@@ -69,12 +72,12 @@ export class KernelObject {
   }
 
   /** What the kernel says of a loaded program: lengths, instructions verified. */
-  info(program: KernelProgram): bpf.ProgInfo {
-    return bpf.progInfo(program.fd);
+  info(program: KernelProgram): ProgInfo {
+    return progInfo(program.fd);
   }
 
   close(): void {
-    for (const fd of this.fds.splice(0)) bpf.close(fd);
+    for (const fd of this.fds.splice(0)) close(fd);
   }
 
   private createMap(raw: MapSpec, id: number): KernelMap {
@@ -86,13 +89,13 @@ export class KernelObject {
 
   private createPlain(spec: MapSpec, innerMapFd?: number): number {
     const create = { name: spec.name, type: spec.typeId, keySize: spec.keySize, valueSize: spec.valueSize, maxEntries: spec.maxEntries, flags: spec.flags, innerMapFd };
-    if (spec.valueTypeId === 0 || this.mapBtf === undefined) return bpf.mapCreate(create);
+    if (spec.valueTypeId === 0 || this.mapBtf === undefined) return mapCreate(create);
     try {
-      return bpf.mapCreate({ ...create, btf: { fd: this.mapBtf, keyTypeId: spec.keyTypeId, valueTypeId: spec.valueTypeId } });
+      return mapCreate({ ...create, btf: { fd: this.mapBtf, keyTypeId: spec.keyTypeId, valueTypeId: spec.valueTypeId } });
     } catch (error) {
       // Several map types take no BTF, and sizes may differ from the types'.
       if (!(error instanceof KernelError)) throw error;
-      return bpf.mapCreate(create);
+      return mapCreate(create);
     }
   }
 
@@ -123,7 +126,7 @@ export class KernelObject {
     if (this.frozen) return;
     this.frozen = true;
     for (const { spec, fd } of this.maps) {
-      if (spec.initial !== undefined && (spec.flags & BPF_F_RDONLY_PROG) !== 0) bpf.mapFreeze(fd);
+      if (spec.initial !== undefined && (spec.flags & BPF_F_RDONLY_PROG) !== 0) mapFreeze(fd);
     }
   }
 
@@ -131,7 +134,7 @@ export class KernelObject {
     const known = this.loaded.get(spec);
     if (known !== undefined) return known;
     const btf = this.loadBtf(spec);
-    const { fd, log } = bpf.progLoad({
+    const { fd, log } = progLoad({
       name: spec.name,
       insns: encode(this.withMapFds(spec)),
       license: this.spec.license,
@@ -160,7 +163,7 @@ export class KernelObject {
     for (const sections of [true, false]) {
       const { blob, funcInfo, lineInfo } = encodeBtf(btf, { sections }, program);
       try {
-        return { fd: this.own(bpf.btfLoad(blob)), funcInfo, lineInfo };
+        return { fd: this.own(btfLoad(blob)), funcInfo, lineInfo };
       } catch (error) {
         if (!(error instanceof KernelError)) throw error;
       }

@@ -1,7 +1,7 @@
 /** A map in the kernel, behind the interface that the machine's own maps have. */
 import { MapError, type MapHandle } from "../../maps/index.js";
 import type { MapSpec } from "../../object/spec.js";
-import * as bpf from "./bpf.js";
+import * as calls from "./map-calls.js";
 import { possibleCpus } from "./cpu.js";
 import { E2BIG, EINVAL, ENOENT, errnoName } from "./errors.js";
 
@@ -33,19 +33,19 @@ export class KernelMap implements MapHandle {
   lookup(key: Uint8Array): Uint8Array | undefined {
     this.checkKey(key);
     const value = new Uint8Array(this.valueBytes);
-    return bpf.mapLookup(this.fd, key, value) ? value : undefined;
+    return calls.mapLookup(this.fd, key, value) ? value : undefined;
   }
 
   update(key: Uint8Array, value: Uint8Array, flags = 0): void {
     this.checkKey(key);
     if (value.length !== this.valueBytes) throw new MapError(this.spec.name, `value has ${value.length} bytes, its values have ${this.valueBytes}`, EINVAL);
-    const result = bpf.mapUpdate(this.fd, key, value, flags);
+    const result = calls.mapUpdate(this.fd, key, value, flags);
     if (result < 0) throw new MapError(this.spec.name, `the kernel refuses the update with ${errnoName(-result)}`, -result);
   }
 
   delete(key: Uint8Array): boolean {
     this.checkKey(key);
-    const result = bpf.mapDelete(this.fd, key);
+    const result = calls.mapDelete(this.fd, key);
     if (result === -ENOENT) return false;
     if (result < 0) throw new MapError(this.spec.name, `the kernel refuses the deletion with ${errnoName(-result)}`, -result);
     return true;
@@ -55,7 +55,7 @@ export class KernelMap implements MapHandle {
     if (OPAQUE_TYPES.has(this.spec.type)) return;
     // All keys first: what a caller does between two of them must not move the iteration.
     const keys: Uint8Array[] = [];
-    for (let key = bpf.mapNextKey(this.fd, this.spec.keySize); key !== undefined; key = bpf.mapNextKey(this.fd, this.spec.keySize, key)) {
+    for (let key = calls.mapNextKey(this.fd, this.spec.keySize); key !== undefined; key = calls.mapNextKey(this.fd, this.spec.keySize, key)) {
       keys.push(key);
     }
     yield* keys;

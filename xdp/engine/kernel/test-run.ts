@@ -1,7 +1,8 @@
 /** BPF_PROG_TEST_RUN of one XDP program: packets in, verdict and bytes out, with memory that is taken once. */
 import { XDP_MD_BYTES } from "../../abi.js";
-import { bpf } from "./bpf.js";
-import { EINVAL, KernelError } from "./errors.js";
+import { loadPass } from "./available.js";
+import { bpf, close } from "./bpf.js";
+import { EINVAL, ENODEV, KernelError } from "./errors.js";
 import type { NativeMemory } from "./libc.js";
 import { libc } from "./libc.js";
 import { ATTR_BYTES, BPF_PROG_TEST_RUN, TEST_RUN } from "./uapi.js";
@@ -64,7 +65,7 @@ export class TestRun {
     view.setUint32(CTX_IN + 12, ifindex, true);
     view.setUint32(CTX_IN + 16, queue, true);
     const result = bpf(BPF_PROG_TEST_RUN, this.memory.address, TEST_RUN.size);
-    if (result < 0) throw new KernelError("BPF_PROG_TEST_RUN", -result, -result === EINVAL ? hint(length - meta, ifindex, queue) : "");
+    if (result < 0) throw new KernelError("BPF_PROG_TEST_RUN", -result, result === -EINVAL || result === -ENODEV ? hint(length - meta, ifindex, queue) : "");
     this.ret = view.getUint32(TEST_RUN.retval, true);
     this.durationNs = view.getUint32(TEST_RUN.duration, true);
     this.metaLength = view.getUint32(CTX_OUT, true);
@@ -75,6 +76,22 @@ export class TestRun {
   /** Gives the memory back. */
   close(): void {
     this.memory.free();
+  }
+}
+
+/** Whether the kernel runs packets as from this interface and receive queue. Tried on a program of its own, so that no map changes. */
+export function runsFrom(ifindex: number, queue: number): boolean {
+  const fd = loadPass();
+  const test = new TestRun(fd);
+  try {
+    test.run(64, 0, ifindex, queue);
+    return true;
+  } catch (error) {
+    if (error instanceof KernelError) return false;
+    throw error;
+  } finally {
+    test.close();
+    close(fd);
   }
 }
 
