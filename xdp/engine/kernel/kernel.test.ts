@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { assemble } from "../../isa/index.js";
 import { MapError } from "../../maps/index.js";
+import { loadObject } from "../../object/index.js";
 import type { MapSpec, ObjectSpec, ProgramSpec } from "../../object/spec.js";
 import { kernelAvailable, KernelObject, KernelVerifierError, onCpu, possibleCpus, TestRun } from "./index.js";
 
@@ -107,6 +110,17 @@ describe.skipIf(!available)("the kernel", () => {
       expect(error).toBeInstanceOf(KernelVerifierError);
       expect((error as KernelVerifierError).log).toContain("processed 1 insns");
     }
+  });
+
+  it("gives functions their types, so that global ones are judged on their own", () => {
+    const file = fileURLToPath(new URL("../../../test/differential/programs/functions.bpf.o", import.meta.url));
+    const object = new KernelObject(loadObject(readFileSync(file), "functions.bpf.o"), { logLevel: 2 });
+    open.push(object);
+    const { log } = object.load("functions_calls");
+    expect(log).toContain("Validating global_sum() func");
+    expect(log).toContain("Validating global_scale() func");
+    // Lines of the source are in the log too.
+    expect(log).toContain("; mix(level2(random)); @ functions.bpf.c");
   });
 
   it("refuses packets that are too short in one line", () => {
