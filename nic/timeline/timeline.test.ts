@@ -90,6 +90,16 @@ describe("Timeline", () => {
     expect(heavy.timeline.ringDrops.reduce((a, b) => a + b)).toBe(50_000 - heavy.timeline.completed);
   });
 
+  it("a shared unit bounds the pool: cores wait for it", () => {
+    const timeline = new Timeline({ servers: "pool", queues: 1, cores: 50, ringSize: 256 });
+    for (let i = 0; i < 50_000; i++) {
+      if (timeline.offer(i * 10, 0) === ADMITTED) timeline.complete(400, 20);
+    }
+    // Cores alone carry 125 packets a microsecond, arrivals are 100, the shared unit does 50.
+    expect(Math.abs(timeline.completed / timeline.lastDeparture / 0.05 - 1)).toBeLessThan(0.01);
+    expect(timeline.ringDrops[0]).toBe(50_000 - timeline.completed);
+  });
+
   it("a MAC that takes 1 packet in 20 ns passes that and drops the rest", () => {
     const spec: TimelineSpec = { servers: "pool", queues: 1, cores: 50, ringSize: 256, macPps: 50e6, macBuffer: 16 };
     const { timeline, answers } = run(spec, constant(100_000, 10, 100));

@@ -49,7 +49,7 @@ export class Timeline {
   macDrops = 0;
   admitted = 0;
   completed = 0;
-  /** Time that cores were busy, ns, over all of them. */
+  /** Time that cores were held, ns, over all of them. */
   busy = 0;
   /** First arrival and last departure, ns. */
   firstArrival = Number.NaN;
@@ -68,6 +68,7 @@ export class Timeline {
   private readonly macSpacing: number;
   private readonly macRoom: number;
   private macFree = 0;
+  private sharedFree = 0;
 
   constructor(spec: TimelineSpec) {
     this.spec = spec;
@@ -126,8 +127,12 @@ export class Timeline {
     return ADMITTED;
   }
 
-  /** Tells the service time, ns, of the longest admitted packet that has none yet. Returns its departure. */
-  complete(service: number): number {
+  /**
+   * Tells the service time, ns, of the longest admitted packet that has none yet. Returns its departure.
+   * `shared`: how long it needs, ns, the one unit that all cores of a pool share (a memory engine), which serves one packet
+   * after the other; its core is held until that is done too.
+   */
+  complete(service: number, shared = 0): number {
     const slot = this.completed++ % MAX_PENDING;
     const ready = this.pendingReady[slot];
     const ring = this.pendingRing[slot];
@@ -146,11 +151,15 @@ export class Timeline {
       const free = this.pool.earliest;
       start = free > ready ? free : ready;
       departure = start + service;
+      if (shared > 0) {
+        this.sharedFree = (this.sharedFree > start ? this.sharedFree : start) + shared;
+        if (this.sharedFree > departure) departure = this.sharedFree;
+      }
       this.pool.occupy(departure);
       this.leaves[place] = start;
     }
     const arrival = this.pendingArrival[slot];
-    this.busy += service;
+    this.busy += departure - start;
     this.wait.record(start - arrival);
     this.latency.record(departure - arrival);
     if (departure > this.lastDeparture) this.lastDeparture = departure;

@@ -1,5 +1,5 @@
 /** Shape of a program's control flow, as far as costs need it. */
-import { BPF_CALL, BPF_EXIT, BPF_JA, BPF_JCOND, BPF_JMP, BPF_JMP32, BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, classOf, LD_IMM64, operationOf } from "../../xdp/index.js";
+import { BPF_CALL, BPF_EXIT, BPF_JA, BPF_JMP, BPF_JMP32, BPF_PSEUDO_CALL, classOf, operationOf } from "../../xdp/index.js";
 import type { Insn, ProgramSpec } from "../../xdp/index.js";
 
 /** Slot that a jump goes to, or -1 where the instruction is no jump. */
@@ -27,21 +27,6 @@ export function jumpTargets(insns: readonly Insn[]): Uint16Array {
     if (target >= 0 && target < insns.length) targets[target]++;
   }
   return targets;
-}
-
-/** bpf_for_each_map_elem, bpf_loop, and open-coded iterators (kernel functions) repeat code without a backward jump here. */
-const REPEATING_HELPERS = new Set([164, 181]);
-
-/** Whether any slot can execute more than once in one call of its function: backward jumps, callbacks, recursion-like repeats. */
-export function repeats(program: ProgramSpec): boolean {
-  return program.insns.some((insn, slot) => {
-    if (insn.op === LD_IMM64) return insn.src === BPF_PSEUDO_FUNC;
-    const kind = classOf(insn.op);
-    if ((kind === BPF_JMP || kind === BPF_JMP32) && operationOf(insn.op) === BPF_JCOND) return true;
-    if (kind === BPF_JMP && operationOf(insn.op) === BPF_CALL) return insn.src !== BPF_PSEUDO_CALL && REPEATING_HELPERS.has(insn.imm);
-    const target = targetOf(insn, slot);
-    return target >= 0 && target <= slot;
-  });
 }
 
 /** How often a function can run for one packet, at most, by index in `program.functions`; the entry runs once. */

@@ -1,85 +1,136 @@
 /**
  * How a packet's cost travels in the two 32-bit counters of the engines: the high one holds x86 time in 1/16 ns, the low one
- * the card's cycles, and above them what the packet asks of the memory engine, where that provably fits.
+ * the card's cycles and, above them, what the packet asks of the memory engine.
+ *
+ * A loop could run one part of the low counter into the other. The high counter tells whether it did: every slot has an x86
+ * cost, so that a packet's x86 time bounds how often anything repeated. Packets beyond the bound are estimated from that time.
  */
 import type { ObjectSpec, ProgramCosts, ProgramSpec } from "../../xdp/index.js";
 import type { OffloadProfile } from "../profiles/schema.js";
-import { callCounts, repeats } from "./flow.js";
+import { repeatingSlots } from "./cycles.js";
+import { callCounts } from "./flow.js";
 import { nfpCosts } from "./nfp.js";
 import type { NfpCosts } from "./nfp.js";
 import { x86Costs } from "./x86.js";
 
-/** Bits of the low counter that hold cycles where it also holds memory units. */
-const CYCLE_BITS = 20;
-const MEMORY_LIMIT = 2 ** (32 - CYCLE_BITS);
 /** A read of the memory engine is this many units; an atomic add as many as its cost is of a read's. */
 const READ_UNITS = 5;
 /** Programs that one packet may run through by tail calls. */
 const MAX_CHAIN = 34;
+/** Bits of the low counter for memory units, at least and at most. */
+const FEWEST_BITS = 12;
+const MOST_BITS = 16;
 
 /** Costs of all programs of an object, and how to read the counters. */
 export interface CostPlan {
+  /** What engines add up. */
   costsFor(program: ProgramSpec): ProgramCosts;
   /** Static length on the card, NFP instructions, of one program; an estimate. */
   instructions(program: ProgramSpec): number;
-  /** `cycles = low & cycleMask`, `memory units = low >>> memoryShift` (where memory is counted by packet). */
-  readonly cycleMask: number;
-  readonly memoryShift: number;
-  /** Memory engine cycles of one unit. */
-  readonly memoryUnit: number;
-  /** 0, or where memory is not counted by packet (the program has loops): memory units by cycle, from its static mix. */
-  readonly memoryShare: number;
+  /** Cycles of a packet on a core of the card, without the firmware's. */
+  cycles(low: number, high: number): number;
+  /** Cycles of the memory engine that it takes. */
+  memoryCycles(low: number, high: number): number;
+  /** Packets so far whose cycles were estimated; see the head of this module. */
+  estimated(): number;
 }
 
-/** Plans the costs of `object` on a card (any card: without one, `device` only shapes the unused counter). */
+interface Costs {
+  readonly nfp: NfpCosts;
+  readonly x86: Uint32Array;
+  readonly units: Uint16Array;
+}
+
+/** Plans the costs of `object` on `device`. */
 export function planCosts(object: ObjectSpec, device: OffloadProfile): CostPlan {
-  const programs = object.programs.filter((program) => program.type === "xdp");
-  const nfp = new Map<ProgramSpec, NfpCosts>();
-  const costOf = (program: ProgramSpec): NfpCosts => {
-    let costs = nfp.get(program);
-    if (costs === undefined) nfp.set(program, (costs = nfpCosts(program, device)));
-    return costs;
-  };
   const unit = device.memoryReadCycles / READ_UNITS;
   const atomicUnits = unit > 0 ? Math.round(device.memoryAtomicCycles / unit) : 0;
-  const unitsAt = (costs: NfpCosts, slot: number): number => costs.reads[slot] * READ_UNITS + costs.atomics[slot] * atomicUnits;
+  const known = new Map<ProgramSpec, Costs>();
+  const costOf = (program: ProgramSpec): Costs => {
+    let costs = known.get(program);
+    if (costs === undefined) {
+      const nfp = nfpCosts(program, device);
+      costs = { nfp, x86: x86Costs(program, object.maps), units: nfp.reads.map((reads, slot) => reads * READ_UNITS + nfp.atomics[slot] * atomicUnits) };
+      known.set(program, costs);
+    }
+    return costs;
+  };
 
-  let packed = true;
-  let cycles = 0;
-  let units = 0;
-  for (const program of programs) {
-    const costs = costOf(program);
-    const [mostCycles, mostUnits] = most(program, costs, unitsAt);
-    const chain = object.maps.some((map) => map.type === "BPF_MAP_TYPE_PROG_ARRAY") ? MAX_CHAIN : 1;
-    if (repeats(program) || mostCycles * chain >= 2 ** CYCLE_BITS || mostUnits * chain >= MEMORY_LIMIT) packed = false;
-    cycles += mostCycles;
-    units += mostUnits;
-  }
-
+  const bounds = boundsOf(object, costOf);
+  const memoryBits = Math.min(MOST_BITS, Math.max(FEWEST_BITS, Math.ceil(Math.log2(bounds.units * 2 + 1))));
+  const cycleBits = 32 - memoryBits;
+  const mask = 2 ** cycleBits - 1;
+  const longest = Math.min(
+    room(2 ** cycleBits - 1 - bounds.cycles, bounds.cyclesByTime),
+    room(2 ** memoryBits - 1 - bounds.units, bounds.unitsByTime),
+  );
+  let estimated = 0;
   return {
-    cycleMask: packed ? 2 ** CYCLE_BITS - 1 : 0xffffffff,
-    memoryShift: CYCLE_BITS,
-    memoryUnit: unit,
-    memoryShare: packed || cycles === 0 ? 0 : units / cycles,
-    instructions: (program) => costOf(program).instructions,
     costsFor(program) {
-      const costs = costOf(program);
-      const low = packed ? costs.cycles.map((value, slot) => (value | (unitsAt(costs, slot) << CYCLE_BITS)) >>> 0) : costs.cycles;
-      return { low, high: x86Costs(program, object.maps) };
+      const { nfp, x86, units } = costOf(program);
+      return { low: nfp.cycles.map((value, slot) => (value | (units[slot] << cycleBits)) >>> 0), high: x86 };
     },
+    instructions: (program) => costOf(program).nfp.instructions,
+    cycles(low, high) {
+      if (high <= longest) return low & mask;
+      estimated++;
+      return high * bounds.meanCycles;
+    },
+    memoryCycles: (low, high) => (high <= longest ? low >>> cycleBits : high * bounds.meanUnits) * unit,
+    estimated: () => estimated,
   };
 }
 
-/** Upper bounds of one run through a program without loops: every slot once each call of its function. */
-function most(program: ProgramSpec, costs: NfpCosts, unitsAt: (costs: NfpCosts, slot: number) => number): [cycles: number, units: number] {
-  const counts = callCounts(program);
-  let cycles = 0;
-  let units = 0;
-  program.functions.forEach(({ start, end }, i) => {
-    for (let slot = start; slot < end; slot++) {
-      cycles += costs.cycles[slot] * counts[i];
-      units += unitsAt(costs, slot) * counts[i];
-    }
-  });
-  return [cycles, units];
+/** Most that everything which runs once adds up to; most that a unit of x86 time in a loop adds; and the static mix. */
+interface Bounds {
+  cycles: number;
+  units: number;
+  cyclesByTime: number;
+  unitsByTime: number;
+  meanCycles: number;
+  meanUnits: number;
+}
+
+function boundsOf(object: ObjectSpec, costOf: (program: ProgramSpec) => Costs): Bounds {
+  const bounds: Bounds = { cycles: 0, units: 0, cyclesByTime: 0, unitsByTime: 0, meanCycles: 0, meanUnits: 0 };
+  let x86 = 0;
+  for (const program of object.programs) {
+    if (program.type !== "xdp") continue;
+    const costs = costOf(program);
+    const repeating = repeatingSlots(program);
+    const counts = callCounts(program);
+    let cycles = 0;
+    let units = 0;
+    program.functions.forEach(({ start, end }, i) => {
+      for (let slot = start; slot < end; slot++) {
+        const slotCycles = costs.nfp.cycles[slot];
+        const slotUnits = costs.units[slot];
+        cycles += slotCycles * counts[i];
+        units += slotUnits * counts[i];
+        x86 += costs.x86[slot];
+        bounds.meanCycles += slotCycles;
+        bounds.meanUnits += slotUnits;
+        if (repeating[slot] === 0) continue;
+        bounds.cyclesByTime = Math.max(bounds.cyclesByTime, slotCycles / costs.x86[slot]);
+        bounds.unitsByTime = Math.max(bounds.unitsByTime, slotUnits / costs.x86[slot]);
+      }
+    });
+    bounds.cycles = Math.max(bounds.cycles, cycles);
+    bounds.units = Math.max(bounds.units, units);
+  }
+  if (object.maps.some((map) => map.type === "BPF_MAP_TYPE_PROG_ARRAY")) {
+    bounds.cycles *= MAX_CHAIN;
+    bounds.units *= MAX_CHAIN;
+  }
+  if (x86 > 0) {
+    bounds.meanCycles /= x86;
+    bounds.meanUnits /= x86;
+  }
+  return bounds;
+}
+
+/** x86 time up to which `left` cannot be used up; without loops there is no limit, unless what runs once does not fit. */
+function room(left: number, byTime: number): number {
+  if (left < 0) return -1;
+  return byTime === 0 ? Infinity : Math.floor(left / byTime);
 }

@@ -65,10 +65,10 @@ const HASH_LOOKUP: readonly (readonly [bytes: number, ns: number])[] = [[1, 7.5]
 const LPM_LEVEL = 8;
 const LPM_LEVELS = 6;
 
-/** Costs by slot, in units of 1/16 ns. */
+/** Costs by slot, in units of 1/16 ns; at least 1, so that a path's time bounds its length. */
 export function x86Costs(program: ProgramSpec, maps: readonly MapSpec[]): Uint32Array {
   const kinds = analyseKinds(program);
-  return Uint32Array.from(program.insns, (insn, slot) => Math.round(nanoseconds(insn, slot, kinds, maps) * X86_UNITS));
+  return Uint32Array.from(program.insns, (insn, slot) => Math.max(1, Math.round(nanoseconds(insn, slot, kinds, maps) * X86_UNITS)));
 }
 
 function nanoseconds(insn: Insn, slot: number, kinds: Kinds, maps: readonly MapSpec[]): number {

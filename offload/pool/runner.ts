@@ -15,6 +15,7 @@ import type { Columns } from "../run/columns.js";
 import { readResult } from "../run/executor.js";
 import type { Host } from "../run/host.js";
 import type { Window } from "../run/window.js";
+import { begin as beginPace } from "./pace.js";
 import { makeShards, NOWHERE, shard } from "./shards.js";
 import type { Shards } from "./shards.js";
 import type { PoolData, PoolTask } from "./task.js";
@@ -45,6 +46,7 @@ export class ParallelRunner {
   private readonly results: number;
   private readonly packets: number;
   private words: Uint32Array;
+  private readonly progress: Int32Array;
   private pool: Piscina<PoolTask, void> | undefined;
 
   /** `packets`: the largest window. `keep`: sinks read packets' bytes after the program. */
@@ -58,6 +60,7 @@ export class ParallelRunner {
     this.results = layout.allocate(this.chunk * RESULT_BYTES, 64, "the pool's results");
     this.packets = keep ? layout.allocate(this.chunk * workers[0].slotStride, 64, "the pool's packets") : 0;
     this.words = new Uint32Array(layout.buffer);
+    this.progress = new Int32Array(new SharedArrayBuffer(workers.length * 4));
   }
 
   /** How many workers a run gets: as asked, or the processors, at most one a queue. Throws {@link PoolError}. */
@@ -81,6 +84,7 @@ export class ParallelRunner {
       descriptors: this.descriptors,
       results: this.results,
       packets: this.packets,
+      progress: this.progress.buffer as SharedArrayBuffer,
     };
     this.words = new Uint32Array(view.layout.buffer);
     this.pool = new Piscina({ filename: workerFile(), minThreads: this.workers, maxThreads: this.workers, concurrentTasksPerWorker: 1, workerData });
@@ -97,6 +101,7 @@ export class ParallelRunner {
       const place = shards.place[i - from];
       if (place !== NOWHERE) this.describe(window, i, place, clock, first + i - from);
     }
+    beginPace(this.progress, shards.count, first);
     const begin = performance.now();
     const tasks: Promise<void>[] = [];
     for (let worker = 0; worker < this.workers; worker++) {

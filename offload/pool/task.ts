@@ -12,6 +12,8 @@ export interface PoolData {
   readonly descriptors: number;
   readonly results: number;
   readonly packets: number;
+  /** By worker: number of the packet that it has come to, modulo 2^31; see {@link ./pace.js}. */
+  readonly progress: SharedArrayBuffer;
 }
 
 /** Places `start` to `start + count - 1` of the shared tables, to be run in order in the area of worker `worker`. */

@@ -6,13 +6,15 @@ import { workerData } from "node:worker_threads";
 import type { Engine } from "../../xdp/index.js";
 import { abi } from "../../xdp/index.js";
 import { attachEngine } from "./attach.js";
+import { finish, keepPace } from "./pace.js";
 import type { PoolData, PoolTask } from "./task.js";
 
-const { DESC_BYTES, RESULT_BYTES, RESULT_DATA, RESULT_FRAG_LENGTH, RESULT_LENGTH, RESULT_META_LENGTH, SLOT_FRAGS } = abi;
+const { DESC_BYTES, DESC_PACKET, RESULT_BYTES, RESULT_DATA, RESULT_FRAG_LENGTH, RESULT_LENGTH, RESULT_META_LENGTH, SLOT_FRAGS } = abi;
 
 const data = workerData as PoolData;
 const bytes = new Uint8Array(data.memory.buffer);
 const words = new Uint32Array(data.memory.buffer);
+const progress = new Int32Array(data.progress);
 const engines = new Map<number, Engine>();
 
 /** The task of piscina: runs one shard. */
@@ -24,12 +26,14 @@ export default function run(task: PoolTask): void {
     const count = Math.min(area.batchSize, task.count - done);
     const place = task.start + done;
     const from = data.descriptors + place * DESC_BYTES;
+    keepPace(progress, task.worker, words[(from + DESC_PACKET) >>> 2]);
     bytes.copyWithin(area.descriptors, from, from + count * DESC_BYTES);
     engine.runBatch(count);
     if (data.packets !== 0) keepPackets(area.results, area.slots, area.slotStride, count, data.packets + place * area.slotStride);
     bytes.copyWithin(data.results + place * RESULT_BYTES, area.results, area.results + count * RESULT_BYTES);
     done += count;
   }
+  finish(progress, task.worker);
 }
 
 /** Copies packets out of the slots, which the next batch overwrites, and points their results at the copies. */

@@ -24,6 +24,7 @@ export function programFigures(object: ObjectSpec, program: ProgramSpec, profile
   const notes = ["admission was checked in part: maps, helpers and operations, not the driver's rules on operand values and length"];
   if (all.length > 0) notes.push("the card refuses the program: its figures say what it would do if it took it");
   notes.push("map lookups on the card: assumed cost, the firmware's is not published");
-  if (plan.memoryShare > 0) notes.push("the program has loops: its use of the memory engine is estimated from its static mix");
+  const estimated = plan.estimated();
+  if (estimated > 0) notes.push(`${estimated} packets ran too long for the cost counters: their cycles are estimated from their x86 time`);
   return { admitted: all.length > 0 ? false : null, reasons: all, checked, instructions: plan.instructions(program), notes };
 }

@@ -61,7 +61,7 @@ export class DeviceModel {
     this.received++;
     this.wireBits += wireBytes(wire) * 8;
     this.portsSeen[port] = 1;
-    if (this.executed === 0 && Number.isNaN(this.firstArrival)) this.firstArrival = arrival;
+    if (Number.isNaN(this.firstArrival)) this.firstArrival = arrival;
     this.lastArrival = arrival;
   }
 
@@ -73,23 +73,23 @@ export class DeviceModel {
   /** Service time, ns, of a packet with these counters and this verdict. */
   service(low: number, high: number, verdict: number): number {
     const { profile } = this;
-    if (profile.kind === "offload") return (profile.firmwareCycles + ((low & this.plan.cycleMask) >>> 0)) * this.nsPerCycle;
+    if (profile.kind === "offload") return (profile.firmwareCycles + this.plan.cycles(low, high)) * this.nsPerCycle;
     const decided = verdict === XDP_PASS ? profile.passNs : verdict === XDP_TX ? profile.txNs : verdict === XDP_REDIRECT ? profile.redirectNs : 0;
     return profile.driverNs + profile.touchNs + (high / X86_UNITS) * profile.programScale + decided;
   }
 
   /** Tells the timeline what the next admitted packet cost; returns its departure. */
-  complete(service: number, low: number, queue: number): number {
-    const { plan } = this;
+  complete(service: number, low: number, high: number, queue: number): number {
     this.executed++;
     this.serviceSum += service;
     if (service > this.serviceMax) this.serviceMax = service;
-    if (this.profile.kind === "kernel") this.busy[queue % this.cores] += service;
-    else {
-      const units = plan.cycleMask === 0xffffffff ? low * plan.memoryShare : low >>> plan.memoryShift;
-      this.memoryCycles += units * plan.memoryUnit;
+    if (this.profile.kind === "kernel") {
+      this.busy[queue % this.cores] += service;
+      return this.timeline.complete(service);
     }
-    return this.timeline.complete(service);
+    const memory = this.plan.memoryCycles(low, high);
+    this.memoryCycles += memory;
+    return this.timeline.complete(service, memory * this.nsPerCycle);
   }
 
   /** Mean service so far; what a packet is taken to cost of which nothing else is known. */

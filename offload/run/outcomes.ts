@@ -44,8 +44,9 @@ export class Outcomes {
   complete(columns: Columns, row: number, result: number): void {
     const low = columns.costLow[row];
     const queue = columns.queue[row];
-    const service = this.model.service(low, columns.costHigh[row], columns.verdict[row]);
-    columns.latency[row] = this.model.complete(service, low, queue) - columns.time[row];
+    const high = columns.costHigh[row];
+    const service = this.model.service(low, high, columns.verdict[row]);
+    columns.latency[row] = this.model.complete(service, low, high, queue) - columns.time[row];
     this.judged(columns, row, result);
   }
 
@@ -102,6 +103,7 @@ export class Outcomes {
     if (model.timeline.offer(time, queue) !== ADMITTED) return;
     const ran = columns.fate[row] === FATE_RAN;
     const low = ran ? columns.costLow[row] : 0;
-    model.complete(ran ? model.service(low, columns.costHigh[row], columns.verdict[row]) : model.meanService, low, queue);
+    const high = ran ? columns.costHigh[row] : 0;
+    model.complete(ran ? model.service(low, high, columns.verdict[row]) : model.meanService, low, high, queue);
   }
 }
