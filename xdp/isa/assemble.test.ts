@@ -82,6 +82,11 @@ describe("assemble", () => {
     expect(insns[8]).toEqual(i(0x05));
   });
 
+  it("reads what bpftool prints, heads of functions and source lines included", () => {
+    const text = ["int xdp_prog(struct xdp_md * ctx):", "; return inner(ctx->data); @ a.c:3", "   0: (61) r1 = *(u32 *)(r1 +0)", "   1: (85) call pc+1#bpf_prog_1234_inner", "   2: (95) exit", "unsigned int inner(unsigned int x):", "   3: (bc) w0 = w1\t; R0_w=1", "   4: (95) exit"];
+    expect(assemble(text.join("\n")).map((insn) => insn.op)).toEqual([0x61, 0x85, 0x95, 0xbc, 0x95]);
+  });
+
   it.each([
     ["r11 = 1", "register r11 does not exist"],
     ["r1 = w2", "r (64-bit) and w (32-bit)"],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BPF_PSEUDO_FUNC, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, LD_IMM64, disassemble, nameOf, validate } from "../isa/index.js";
-import { ObjectError, loadObject } from "./index.js";
+import { ObjectError, loadObject, sectionType, typeName } from "./index.js";
 import type { BtfSpec, ObjectSpec, ProgramSpec } from "./index.js";
 import { FIXTURES, fixture, fixtureBytes } from "./testing/fixtures.js";
 
@@ -41,7 +41,7 @@ describe("every fixture", () => {
   it.each(Object.keys(FIXTURES))("%s loads: valid instructions, functions that cover them, lines in order", (name) => {
     const spec = fixture(name);
     expect(spec.programs.length).toBeGreaterThan(0);
-    expect(spec.license).toMatch(/GPL/);
+    expect(spec.license).toMatch(name === "text_only" ? /^$/ : /GPL/);
     expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
     expect(fixture(name)).toEqual(spec);
     for (const p of spec.programs) {
@@ -80,6 +80,54 @@ describe("legacy maps, iproute2's form", () => {
     expect(loadObject(withFunctionType(0), "old.o").programs).toMatchObject([{ name: "filter" }]);
     // Local as well: nothing names the function then.
     expect(loadObject(withFunctionType(0, 0), "old.o").programs).toMatchObject([{ name: "xdp_filter", section: "xdp_filter" }]);
+  });
+});
+
+describe("objects of 2018 and 2019", () => {
+  const spec = fixture("early");
+
+  it("reads the samples' map definitions, inner maps by index, types by annotation", () => {
+    const [plain, nested, first] = spec.maps;
+    expect(plain).toMatchObject({ name: "plain", type: "BPF_MAP_TYPE_HASH", keySize: 4, valueSize: 16, maxEntries: 64, flags: 1 });
+    expect(typeName(spec.btf ?? { types: [] }, plain?.valueTypeId ?? 0)).toBe("struct counters");
+    expect(nested).toMatchObject({ name: "nested", inner: { name: "plain" } });
+    expect(first).toMatchObject({ name: "first_form", type: "BPF_MAP_TYPE_ARRAY", keySize: 4, valueSize: 16, maxEntries: 9 });
+  });
+
+  it("takes a static function that starts its section for a program", () => {
+    expect(spec.programs).toMatchObject([{ name: "from_2018", section: "prog", type: "xdp" }]);
+  });
+
+  it("takes global functions for programs where there is nothing but .text", () => {
+    const { programs } = fixture("text_only");
+    expect(programs).toMatchObject([{ name: "main_program", section: ".text", type: "xdp", functions: [{ name: "main_program" }, { name: "twice" }] }]);
+  });
+});
+
+describe("sectionType", () => {
+  it.each([
+    ["xdp", "xdp", "device"],
+    ["xdp/filter", "xdp", "device"],
+    ["xdp-root", "xdp", "device"],
+    ["xdp_devmap/egress", "xdp", "devmap"],
+    ["xdp_cpumap", "xdp", "cpumap"],
+    ["xdp_devmap_user", "xdp", "device"],
+    ["filter", "xdp", "device"],
+    ["tc", "sched_cls", "device"],
+    ["classifier/ingress", "sched_cls", "device"],
+    ["tcx/egress", "sched_cls", "device"],
+    ["kprobe.multi/x", "kprobe", "device"],
+    ["fentry.s/x", "tracing", "device"],
+    ["tp_btf/xdp_redirect", "tracing", "device"],
+    ["raw_tp.w/x", "raw_tracepoint_writable", "device"],
+    ["raw_tracepoint/xdp_exception", "raw_tracepoint", "device"],
+    ["cgroup/connect4", "cgroup_sock_addr", "device"],
+    ["cgroup/dev", "cgroup_device", "device"],
+    ["cgroup_skb/ingress", "cgroup_skb", "device"],
+    ["socket", "socket_filter", "device"],
+    ["?lwt_xmit", "lwt_xmit", "device"],
+  ])("%s is %s on a %s", (section, type, attach) => {
+    expect(sectionType(section)).toMatchObject({ type, attach, frags: false, autoload: !section.startsWith("?") });
   });
 });
 

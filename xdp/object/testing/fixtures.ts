@@ -18,6 +18,8 @@ export const FIXTURES: Readonly<Record<string, readonly string[]>> = {
   v4: ["-g", "-mcpu=v4"],
   kernel: ["-g", "-mcpu=v3"],
   types: ["-g", "-mcpu=v3"],
+  early: ["-g", "-mcpu=v1"],
+  text_only: ["-mcpu=v2"],
 };
 
 /** Bytes of a fixture. */
