@@ -1,0 +1,33 @@
+/** All contract cases by group. */
+import type { EngineCase } from "../case.js";
+import { ALU_CASES } from "./alu.js";
+import { ATOMIC_CASES } from "./atomic.js";
+import { CALL_CASES } from "./call.js";
+import { CONTEXT_CASES } from "./context.js";
+import { FAULT_CASES } from "./fault.js";
+import { FIB_CASES } from "./fib.js";
+import { FRAGMENT_CASES } from "./fragment.js";
+import { JUMP_CASES } from "./jump.js";
+import { MAP_CASES } from "./map.js";
+import { MEMORY_CASES } from "./memory.js";
+import { PACKET_CASES } from "./packet.js";
+import { REDIRECT_CASES } from "./redirect.js";
+import { TAIL_CASES } from "./tail.js";
+import { VALUE_CASES } from "./value.js";
+
+export const CASES: Readonly<Record<string, readonly EngineCase[]>> = {
+  arithmetic: ALU_CASES,
+  jumps: JUMP_CASES,
+  memory: MEMORY_CASES,
+  atomics: ATOMIC_CASES,
+  context: CONTEXT_CASES,
+  calls: CALL_CASES,
+  "tail calls": TAIL_CASES,
+  maps: MAP_CASES,
+  "packet helpers": PACKET_CASES,
+  fragments: FRAGMENT_CASES,
+  redirects: REDIRECT_CASES,
+  "value helpers": VALUE_CASES,
+  "fib lookup": FIB_CASES,
+  faults: FAULT_CASES,
+};

@@ -1,0 +1,65 @@
+/** A case's object: assembled, with functions where the text calls them. */
+import { HELPERS } from "../../helpers/index.js";
+import { BPF_CALL, BPF_JMP, BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, LD_IMM64, assemble } from "../../isa/index.js";
+import type { Insn } from "../../isa/index.js";
+import { mapTypeName } from "../../object/index.js";
+import type { FunctionSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../object/index.js";
+import { hex } from "./case.js";
+import type { CaseMap, EngineCase } from "./case.js";
+
+const HELPER_IDS = new Map(HELPERS.map(({ id, name }) => [name, id]));
+const MAP_TYPES = new Map(Array.from({ length: 40 }, (_, id) => [mapTypeName(id), id]));
+
+/** A program from assembly text. */
+export function programOf(name: string, asm: string, maps: readonly string[] = [], frags = false): ProgramSpec {
+  const insns = assemble(asm, {
+    helper: (helper) => HELPER_IDS.get(helper),
+    map: (map) => {
+      const index = maps.indexOf(map);
+      return index < 0 ? undefined : index;
+    },
+  });
+  return { name, section: frags ? "xdp.frags" : "xdp", type: "xdp", frags, attach: "device", autoload: true, insns, functions: functionsOf(name, insns), lines: [] };
+}
+
+/** Functions start where they are called, or where their address is taken. */
+function functionsOf(name: string, insns: readonly Insn[]): FunctionSpec[] {
+  const starts = new Set([0]);
+  insns.forEach(({ op, src, imm }, i) => {
+    if ((op === (BPF_JMP | BPF_CALL) && src === BPF_PSEUDO_CALL) || (op === LD_IMM64 && src === BPF_PSEUDO_FUNC)) starts.add(i + 1 + imm);
+  });
+  const sorted = [...starts].toSorted((a, b) => a - b);
+  return sorted.map((start, i) => ({ name: i === 0 ? name : `f${i}`, start, end: sorted[i + 1] ?? insns.length, linkage: "static" as const }));
+}
+
+/** The map's spec. */
+export function mapOf(map: CaseMap): MapSpec {
+  const typeId = MAP_TYPES.get(map.type);
+  if (typeId === undefined) throw new Error(`no map type ${map.type}`);
+  return {
+    name: map.name,
+    type: map.type,
+    typeId,
+    keySize: map.key ?? 4,
+    valueSize: map.value ?? 8,
+    maxEntries: map.entries ?? 8,
+    flags: map.flags ?? 0,
+    keyTypeId: 0,
+    valueTypeId: 0,
+    ...(map.initial === undefined ? {} : { initial: Buffer.from(hex(map.initial)).toString("base64"), dataSection: map.name }),
+    ...(map.programs === undefined ? {} : { values: Object.entries(map.programs).map(([key, program]) => ({ key: Number(key), program })) }),
+  };
+}
+
+/** The case's object; the entry is `main`. */
+export function objectOf(testCase: EngineCase): ObjectSpec {
+  const maps = testCase.maps ?? [];
+  const names = maps.map((map) => map.name);
+  const frags = testCase.frags ?? false;
+  return {
+    file: "case.o",
+    license: "GPL",
+    programs: [programOf("main", testCase.asm, names, frags), ...Object.entries(testCase.programs ?? {}).map(([name, asm]) => programOf(name, asm, names, frags))],
+    maps: maps.map(mapOf),
+  };
+}
