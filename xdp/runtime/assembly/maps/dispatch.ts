@@ -4,7 +4,8 @@ import { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_DEVMAP, BPF_MAP_T
 import { array_lookup, array_update, percpu_array_lookup, percpu_array_update } from "./array";
 import { deleteTarget, devmap_lookup } from "./devmap";
 import { hash_delete, hash_lookup, hash_update } from "./hash";
-import { lpm_delete, lpm_lookup, lpm_update } from "./lpm_trie";
+import { lpm_lookup } from "./lpm_lookup";
+import { lpm_delete, lpm_update } from "./lpm_trie";
 import { lru_delete, lru_lookup, lru_percpu_lookup, lru_percpu_update, lru_update } from "./lru_hash";
 import { percpu_hash_lookup, percpu_hash_update } from "./percpu_hash";
 import { deleteProgArray } from "./prog_array";

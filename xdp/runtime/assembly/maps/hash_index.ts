@@ -7,36 +7,65 @@ import { beginMove, endMove } from "./lock";
 const M: u64 = ((<u64>(<u32>HASH_M_HIGH)) << 32) | <u64>(<u32>HASH_M_LOW);
 const F: u64 = ((<u64>(<u32>HASH_F_HIGH)) << 32) | <u64>(<u32>HASH_F_LOW);
 
+@inline
+function mixWord(h: u64, word: u64): u64 {
+  h = (h ^ word) * M;
+  return h ^ (h >> 32);
+}
+
+/** A key of at most 8 bytes, padded with zeros to a word. */
+@inline
+function shortKey(key: u32, size: u32): u64 {
+  if (size == 4) return <u64>load<u32>(key);
+  return size == 8 ? load<u64>(key) : loadTail(key, size);
+}
+
 export function hashKey(header: u32, key: u32): u32 {
   let size = load<u32>(header, MAP_KEY_SIZE);
   let h = load<u64>(header, HASH_SEED);
-  while (size >= 8) {
-    h = (h ^ load<u64>(key)) * M;
-    h ^= h >> 32;
-    key += 8;
-    size -= 8;
-  }
-  if (size) {
-    h = (h ^ loadTail(key, size)) * M;
-    h ^= h >> 32;
+  if (size <= 8) {
+    h = mixWord(h, shortKey(key, size));
+  } else {
+    for (; size >= 8; size -= 8, key += 8) h = mixWord(h, load<u64>(key));
+    if (size) h = mixWord(h, loadTail(key, size));
   }
   return <u32>((h * F) >> 32);
 }
 
-/** Address of the slot that holds the key, or 0. */
+/** Address of the slot that holds the key, or 0. Keys of one word and of two have loops of their own, since they are most of what there is. */
 export function findSlot(header: u32, key: u32, hash: u32): u32 {
   const index = load<u32>(header, HASH_INDEX);
-  const mask = load<u32>(header, HASH_MASK);
+  const mask = load<u32>(header, HASH_MASK) << 3;
   const keyOffset = load<u32>(header, HASH_KEY_OFFSET);
   const keySize = load<u32>(header, MAP_KEY_SIZE);
-  let at = hash & mask;
+  let at = (hash << 3) & mask;
+  if (keySize <= 8) {
+    const word = shortKey(key, keySize);
+    while (true) {
+      const entry = load<u64>(index + at);
+      const element = <u32>(entry >> 32);
+      if (element == 0) return 0;
+      if (<u32>entry == hash && load<u64>(element + keyOffset) == word) return index + at;
+      at = (at + 8) & mask;
+    }
+  }
+  if (keySize == 16) {
+    const first = load<u64>(key);
+    const second = load<u64>(key, 8);
+    while (true) {
+      const entry = load<u64>(index + at);
+      const element = <u32>(entry >> 32);
+      if (element == 0) return 0;
+      if (<u32>entry == hash && load<u64>(element + keyOffset) == first && load<u64>(element + keyOffset, 8) == second) return index + at;
+      at = (at + 8) & mask;
+    }
+  }
   while (true) {
-    const slot = index + (at << 3);
-    const entry = load<u64>(slot);
+    const entry = load<u64>(index + at);
     const element = <u32>(entry >> 32);
     if (element == 0) return 0;
-    if (<u32>entry == hash && isKey(element + keyOffset, key, keySize)) return slot;
-    at = (at + 1) & mask;
+    if (<u32>entry == hash && isKey(element + keyOffset, key, keySize)) return index + at;
+    at = (at + 8) & mask;
   }
 }
 

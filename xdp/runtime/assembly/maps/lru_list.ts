@@ -2,122 +2,15 @@
  * Which elements of an LRU map go when it is full. Same observable design as the kernel's (kernel/bpf/bpf_lru_list.c):
  * an active and an inactive list with a reference bit, rotated a little whenever free elements are needed; each CPU takes
  * a batch of free elements and keeps what it inserted on a pending list until the next batch. With BPF_F_NO_COMMON_LRU each
- * CPU has lists and elements of its own. Layout: maps/fields.ts. The map's lock is held around everything here.
+ * CPU has lists and elements of its own. The map's lock is held around everything here.
  */
-import { MAP_COUNT, MAP_FLAGS } from "../../../abi";
-import { ELEMENT_CPU, ELEMENT_HASH, ELEMENT_LINK, ELEMENT_LIST, ELEMENT_REFERENCED, HASH_ELEMENT_BYTES, LINK_NEXT, LINK_PREVIOUS, LOCAL_FREE, LOCAL_PENDING, LOCAL_STEAL, LRU_ACTIVE, LRU_COUNTS, LRU_FREE, LRU_FRESH, LRU_FRESH_END, LRU_INACTIVE, LRU_LISTS, LRU_LISTS_BYTES, LRU_LOCAL_BYTES, LRU_LOCAL_FREE, LRU_LOCAL_PENDING, LRU_ROTATION, LRU_SCANS, LRU_TARGET_FREE, MAP_CPUS } from "../../../maps/fields";
-import { BPF_F_NO_COMMON_LRU } from "../../../maps/uapi";
+import { MAP_COUNT } from "../../../abi";
+import { ELEMENT_CPU, ELEMENT_HASH, ELEMENT_LINK, HASH_ELEMENT_BYTES, LOCAL_FREE, LOCAL_PENDING, LOCAL_STEAL, LRU_ACTIVE, LRU_FREE, LRU_FRESH, LRU_FRESH_END, LRU_INACTIVE, LRU_LISTS, LRU_LOCAL_FREE, LRU_LOCAL_PENDING, LRU_ROTATION, LRU_SCANS, LRU_TARGET_FREE, MAP_CPUS } from "../../../maps/fields";
 import { removeSlot, slotOfElement } from "./hash_index";
+import { addCount, clearReferenced, count, isCommon, isEmpty, isReferenced, listHead, listOf, listsOf, localOf, move, moveToFree, next, previous, pushFront, setList, unlink } from "./lru_links";
 
 /** Free elements that a CPU with lists of its own makes at once. */
 const OWN_TARGET_FREE: u32 = 4;
-
-@inline
-function previous(link: u32): u32 {
-  return load<u32>(link, LINK_PREVIOUS);
-}
-
-@inline
-function next(link: u32): u32 {
-  return load<u32>(link, LINK_NEXT);
-}
-
-@inline
-function isEmpty(head: u32): bool {
-  return next(head) == head;
-}
-
-@inline
-function unlink(link: u32): void {
-  store<u32>(previous(link), next(link), LINK_NEXT);
-  store<u32>(next(link), previous(link), LINK_PREVIOUS);
-}
-
-/** Puts a link at the front of a list. */
-@inline
-function pushFront(head: u32, link: u32): void {
-  const first = next(head);
-  store<u32>(link, head, LINK_PREVIOUS);
-  store<u32>(link, first, LINK_NEXT);
-  store<u32>(first, link, LINK_PREVIOUS);
-  store<u32>(head, link, LINK_NEXT);
-}
-
-@inline
-function listHead(lists: u32, list: u32): u32 {
-  return lists + (list << 3);
-}
-
-@inline
-function listOf(link: u32): u32 {
-  return load<u8>(link - ELEMENT_LINK, ELEMENT_LIST);
-}
-
-@inline
-function setList(link: u32, list: u32): void {
-  store<u8>(link - ELEMENT_LINK, <u8>list, ELEMENT_LIST);
-}
-
-@inline
-function isReferenced(link: u32): bool {
-  return load<u8>(link - ELEMENT_LINK, ELEMENT_REFERENCED) != 0;
-}
-
-@inline
-function clearReferenced(link: u32): void {
-  store<u8>(link - ELEMENT_LINK, 0, ELEMENT_REFERENCED);
-}
-
-@inline
-function count(lists: u32, list: u32): u32 {
-  return load<u32>(lists + LRU_COUNTS + (list << 2));
-}
-
-@inline
-function addCount(lists: u32, list: u32, n: u32): void {
-  if (list > <u32>LRU_INACTIVE) return;
-  const at = lists + LRU_COUNTS + (list << 2);
-  store<u32>(at, load<u32>(at) + n);
-}
-
-@inline
-function localOf(header: u32, cpu: u32): u32 {
-  return load<u32>(header, LRU_LISTS) + LRU_LISTS_BYTES + cpu * LRU_LOCAL_BYTES;
-}
-
-@inline
-function listsOf(header: u32, cpu: u32): u32 {
-  const lists = load<u32>(header, LRU_LISTS);
-  return isCommon(header) ? lists : lists + cpu * LRU_LISTS_BYTES;
-}
-
-@inline
-function isCommon(header: u32): bool {
-  return (load<u32>(header, MAP_FLAGS) & BPF_F_NO_COMMON_LRU) == 0;
-}
-
-/** Takes a link out of a list of this set; the rotation goes on before it. */
-function leave(lists: u32, link: u32): void {
-  if (load<u32>(lists, LRU_ROTATION) == link) store<u32>(lists, previous(link), LRU_ROTATION);
-  addCount(lists, listOf(link), -1);
-  unlink(link);
-}
-
-/** Moves a link to the front of another (or the same) list of this set and forgets its reference. */
-function move(lists: u32, link: u32, list: u32): void {
-  leave(lists, link);
-  addCount(lists, list, 1);
-  setList(link, list);
-  clearReferenced(link);
-  pushFront(listHead(lists, list), link);
-}
-
-/** Moves a link from this set to a free list. */
-function moveToFree(lists: u32, link: u32, head: u32, list: u32): void {
-  leave(lists, link);
-  setList(link, list);
-  pushFront(head, link);
-}
 
 /** Takes the element out of the map: it is about to be used for another key. */
 function evict(header: u32, link: u32): void {

@@ -22,7 +22,9 @@ export function updateXskmap(header: u32, key: u32, value: u32, flags: u64): i32
   if (index >= load<u32>(header, MAP_MAX_ENTRIES)) return -E2BIG;
   const socket = load<u32>(value);
   if (socket == 0) return -EINVAL;
-  const exists = socketAt(header, index) != 0;
+  const old = socketAt(header, index);
+  if (old == socket) return 0;
+  const exists = old != 0;
   if (exists && flags == BPF_NOEXIST) return -EEXIST;
   if (!exists && flags == BPF_EXIST) return -ENOENT;
   const entry = load<u32>(header, MAP_DATA) + (index << 3);
