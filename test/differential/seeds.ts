@@ -49,7 +49,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Addresses and ports as they stand in a frame without tags or options that hide them. */
-interface Endpoints {
+export interface Endpoints {
   readonly macs: readonly Uint8Array[];
   readonly ipv4: readonly Uint8Array[];
   readonly ipv6: readonly Uint8Array[];
@@ -57,7 +57,7 @@ interface Endpoints {
   readonly ports: readonly Uint8Array[];
 }
 
-function endpointsOf(frame: Uint8Array): Endpoints {
+export function endpointsOf(frame: Uint8Array): Endpoints {
   const type = frame.length < 14 ? 0 : frame[12] * 256 + frame[13];
   const macs = [frame.slice(0, 6), frame.slice(6, 12)];
   if (type === 0x0800 && frame.length >= 38) {
