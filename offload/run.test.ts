@@ -83,6 +83,10 @@ function values(machine: RunMachine, name: string): number[] {
   return [...(map?.keys() ?? [])].map((key) => Number(new DataView(map?.lookup(key)?.slice().buffer as ArrayBuffer).getBigUint64(0, true)));
 }
 
+function flood(count: number): TestPacket[] {
+  return Array.from({ length: count }, (_, i) => ({ bytes: udp(i, 53), time: 0 }));
+}
+
 describe("a run", () => {
   it("gives every packet its verdict, queue and bytes, in arrival order", async () => {
     const packets = mix(1000);
@@ -173,7 +177,6 @@ describe("windows and passes", () => {
 });
 
 describe("admission", () => {
-  const flood = (count: number): TestPacket[] => Array.from({ length: count }, (_, i) => ({ bytes: udp(i, 53), time: 0 }));
   const slow = overrideProfile(card, { cores: 2, ingressPackets: 16, queues: 4 });
 
   it("a packet that the device drops never reaches the program", async () => {

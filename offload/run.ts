@@ -217,7 +217,7 @@ class Run {
       const { ring, mac } = this.model.drops;
       if (ring + mac > 0) out.push(`--parallel runs packets before it times them: ${ring + mac} packets ran that the device would have dropped`);
     }
-    if (this.engineName === "kernel") out.push("engine kernel: every packet arrives on ifindex 1, queue 0, CPU 0; its costs are not counted, so that modelled figures are those of an empty program");
+    out.push(...this.host.warnings());
     return out;
   }
 

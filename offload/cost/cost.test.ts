@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { assemble } from "../../xdp/index.js";
+import type { MapSpec } from "../../xdp/index.js";
 import { findProfile } from "../profiles/profiles.js";
 import type { OffloadProfile } from "../profiles/schema.js";
 import { array, COUNT_BY_QUEUE, hash, objectSpec, PORT_FILTER, programSpec } from "../testing/object.js";
@@ -15,6 +16,38 @@ import { x86Costs, X86_UNITS } from "./x86.js";
 const card = findProfile("agilio-cx-2x40") as OffloadProfile;
 const lean = findProfile("agilio-cx-2x40-lean") as OffloadProfile;
 const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0);
+
+/** Cycles of the straight path through a program without jumps. */
+function cycles(text: string, maps = [array("values", 256, 1)], device = card): number {
+  return sum(nfpCosts(programSpec(text, maps), device).cycles);
+}
+
+/** Cycles of `reads` blocking reads of map memory; the values lie in global data, so that no lookup of the firmware is in it. */
+function cyclesOfReads(reads: number): number {
+  const loads = Array.from({ length: reads }, (_, i) => `r1 = *(u32 *)(r0 + ${i * 8})`).join("\n");
+  return lean.firmwareCycles + cycles(`r0 = map[values][0]+0\n${loads}\nr0 = 1\nexit`, undefined, lean);
+}
+
+function lookupNs(map: MapSpec): number {
+  return x86Costs(programSpec(`r2 = r10\nr1 = map[${map.name}]\ncall bpf_map_lookup_elem\nexit`, [map]), [map])[3] / X86_UNITS;
+}
+
+/** What the counters say of a path through a program, given as the slots that execute. */
+function readPath(text: string, slots: readonly number[]) {
+  const object = objectSpec(text, [array("values", 256, 1)]);
+  const plan = planCosts(object, card);
+  const costs = plan.costsFor(object.programs[0]);
+  const low = slots.reduce((total, slot) => (total + costs.low[slot]) >>> 0, 0);
+  const high = slots.reduce((total, slot) => (total + costs.high[slot]) >>> 0, 0);
+  return { cycles: plan.cycles(low, high), memory: plan.memoryCycles(low, high), estimated: plan.estimated(), nfp: nfpCosts(object.programs[0], card) };
+}
+
+const LOOP = "r0 = map[values][0]+0\nagain:\nr1 = *(u32 *)(r0 + 0)\nif r1 != 0 goto again\nr0 = 1\nexit";
+
+/** The slots of LOOP that `rounds` rounds execute. */
+function roundsOf(rounds: number): number[] {
+  return [0, ...Array.from({ length: rounds }, () => [2, 3]).flat(), 4, 5];
+}
 
 describe("NFP instruction counts (published expansion table)", () => {
   it.each([
@@ -84,22 +117,15 @@ describe("packet cache", () => {
 });
 
 describe("cycles on the card", () => {
-  /** Cycles of the straight path through a program without jumps. */
-  const cycles = (text: string, maps = [array("values", 256, 1)], device = card): number => sum(nfpCosts(programSpec(text, maps), device).cycles);
-
   it("XDP_DROP takes 416.9 cycles with stock firmware, as published", () => {
     const total = card.firmwareCycles + cycles("r0 = 1\nexit");
     expect(Math.abs(total / 416.9 - 1)).toBeLessThan(0.02);
   });
   it("each further blocking read of map memory costs 24.8 cycles: published series of 4 to 14 reads, firmware stripped", () => {
     const published: [reads: number, cycles: number][] = [[4, 337.8], [6, 388.3], [8, 437.3], [10, 484.6], [12, 536.9], [14, 585.4]];
-    const total = (reads: number): number => {
-      const loads = Array.from({ length: reads }, (_, i) => `r1 = *(u32 *)(r0 + ${i * 8})`).join("\n");
-      return lean.firmwareCycles + cycles(`r0 = map[values][0]+0\n${loads}\nr0 = 1\nexit`, undefined, lean);
-    };
     // What the measured programs do beside their reads is not published: it is taken from the first of them.
-    const beside = published[0][1] - total(published[0][0]);
-    for (const [reads, measured] of published) expect(Math.abs((total(reads) + beside) / measured - 1)).toBeLessThan(0.01);
+    const beside = published[0][1] - cyclesOfReads(published[0][0]);
+    for (const [reads, measured] of published) expect(Math.abs((cyclesOfReads(reads) + beside) / measured - 1)).toBeLessThan(0.01);
   });
   it("adds without fetch are posted, with fetch they block", () => {
     const posted = cycles("r0 = map[values][0]+0\nr1 = 1\nlock *(u64 *)(r0 + 0) += r1\nlock *(u64 *)(r0 + 0) += r1\nexit");
@@ -122,12 +148,11 @@ describe("x86 time", () => {
     expect([...units]).toEqual([Math.round(0.095 * X86_UNITS), Math.round(1.135 * X86_UNITS), 1]);
   });
   it("takes maps by type and key", () => {
-    const lookup = (map: ReturnType<typeof array>): number => x86Costs(programSpec(`r2 = r10\nr1 = map[${map.name}]\ncall bpf_map_lookup_elem\nexit`, [map]), [map])[3] / X86_UNITS;
-    expect(lookup(array("a", 8, 1))).toBeCloseTo(1.5, 1);
-    expect(lookup(hash("h", 4, 8, 1))).toBeCloseTo(8.5, 1);
-    expect(lookup(hash("h", 16, 8, 1))).toBeCloseTo(26.8, 1);
-    expect(lookup(hash("h", 6, 8, 1))).toBeCloseTo(10.1, 1);
-    expect(lookup(hash("h", 40, 8, 1))).toBeGreaterThan(50);
+    expect(lookupNs(array("a", 8, 1))).toBeCloseTo(1.5, 1);
+    expect(lookupNs(hash("h", 4, 8, 1))).toBeCloseTo(8.5, 1);
+    expect(lookupNs(hash("h", 16, 8, 1))).toBeCloseTo(26.8, 1);
+    expect(lookupNs(hash("h", 6, 8, 1))).toBeCloseTo(10.1, 1);
+    expect(lookupNs(hash("h", 40, 8, 1))).toBeGreaterThan(50);
   });
 });
 
@@ -142,26 +167,16 @@ describe("repeating slots", () => {
 });
 
 describe("counters", () => {
-  const read = (text: string, slots: readonly number[], maps = [array("values", 256, 1)]) => {
-    const object = objectSpec(text, maps);
-    const plan = planCosts(object, card);
-    const costs = plan.costsFor(object.programs[0]);
-    const low = slots.reduce((total, slot) => (total + costs.low[slot]) >>> 0, 0);
-    const high = slots.reduce((total, slot) => (total + costs.high[slot]) >>> 0, 0);
-    return { cycles: plan.cycles(low, high), memory: plan.memoryCycles(low, high), estimated: plan.estimated(), nfp: nfpCosts(object.programs[0], card) };
-  };
   it("give back cycles and memory engine cycles of a path", () => {
-    const path = read("r0 = map[values][0]+0\nr1 = *(u32 *)(r0 + 0)\nr2 = *(u32 *)(r0 + 8)\nlock *(u64 *)(r0 + 0) += r1\nexit", [0, 2, 3, 4, 5]);
+    const path = readPath("r0 = map[values][0]+0\nr1 = *(u32 *)(r0 + 0)\nr2 = *(u32 *)(r0 + 8)\nlock *(u64 *)(r0 + 0) += r1\nexit", [0, 2, 3, 4, 5]);
     expect(path.cycles).toBe(sum(path.nfp.cycles));
     expect(path.memory / (2 * card.memoryReadCycles + card.memoryAtomicCycles)).toBeCloseTo(1, 2);
     expect(path.estimated).toBe(0);
   });
   it("stay exact through loops, and say when a loop ran too long for them", () => {
-    const text = "r0 = map[values][0]+0\nagain:\nr1 = *(u32 *)(r0 + 0)\nif r1 != 0 goto again\nr0 = 1\nexit";
-    const slots = (rounds: number): number[] => [0, ...Array<number[]>(rounds).fill([2, 3]).flat(), 4, 5];
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), (rounds) => {
-        const path = read(text, slots(rounds));
+        const path = readPath(LOOP, roundsOf(rounds));
         const { cycles, reads } = path.nfp;
         expect(path.estimated).toBe(0);
         expect(path.cycles).toBe(cycles[0] + rounds * (cycles[2] + cycles[3]) + cycles[4] + cycles[5]);
@@ -169,7 +184,7 @@ describe("counters", () => {
       }),
       { numRuns: 20 },
     );
-    const long = read(text, slots(100_000));
+    const long = readPath(LOOP, roundsOf(100_000));
     expect(long.estimated).toBe(1);
     const { cycles } = long.nfp;
     expect(long.cycles / (100_000 * (cycles[2] + cycles[3]))).toBeGreaterThan(0.3);

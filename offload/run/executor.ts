@@ -23,14 +23,11 @@ export class Executor {
   /** Row in the columns of each descriptor. */
   private readonly rows: Uint32Array;
   private pending = 0;
-  private readonly single: boolean;
 
   constructor(engine: Engine, machine: MachineView) {
     this.engine = engine;
     this.words = new Uint32Array(machine.layout.buffer);
     this.rows = new Uint32Array(engine.worker.batchSize);
-    // The kernel's test run takes only interfaces, queues and processors that this host has.
-    this.single = engine.name === "kernel";
   }
 
   get count(): number {
@@ -49,9 +46,9 @@ export class Executor {
     words[at + (DESC_FRAME >> 2)] = columns.frame[row];
     words[at + (DESC_LENGTH >> 2)] = columns.captured[row];
     clock.write(words, at + (DESC_TIME >> 2), columns.time[row]);
-    words[at + (DESC_IFINDEX >> 2)] = this.single ? 1 : columns.port[row] + 1;
-    words[at + (DESC_QUEUE >> 2)] = this.single ? 0 : queue;
-    words[at + (DESC_CPU >> 2)] = this.single ? 0 : queue;
+    words[at + (DESC_IFINDEX >> 2)] = columns.port[row] + 1;
+    words[at + (DESC_QUEUE >> 2)] = queue;
+    words[at + (DESC_CPU >> 2)] = queue;
     words[at + (DESC_PACKET >> 2)] = columns.packet[row];
     this.rows[this.pending++] = row;
   }

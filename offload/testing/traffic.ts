@@ -12,10 +12,13 @@ export interface TestPacket {
 /** 2023-11-14 22:13:20 UTC. */
 export const EPOCH_NS = 1_700_000_000_000_000_000n;
 
+function iface(name: string): CaptureInterface {
+  return { name, linkType: 1, snaplen: 0, ticksPerSecond: 1e9, fcsBytes: 0, file: "test.pcapng" };
+}
+
 /** A reader over `packets`; `window` bounds how many it gives at a time. */
 export function readerOf(packets: readonly TestPacket[], window = Infinity): CaptureReader {
   let next = 0;
-  const iface = (name: string): CaptureInterface => ({ name, linkType: 1, snaplen: 0, ticksPerSecond: 1e9, fcsBytes: 0, file: "test.pcapng" });
   return {
     format: "pcapng",
     file: "test.pcapng",
