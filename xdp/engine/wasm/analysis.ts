@@ -10,7 +10,7 @@ import type { MapFacts } from "./map-facts.js";
 import { copyState, joinState, newState, reachOf, register, raiseReach } from "./state.js";
 import type { JoinPoint, State } from "./state.js";
 import { transfer } from "./transfer.js";
-import type { FunctionContext, Summary } from "./transfer.js";
+import type { FunctionContext, Summary } from "./memory-facts.js";
 import { UNKNOWN, packet, sameValue, stack, unknown } from "./value.js";
 import type { Value } from "./value.js";
 

@@ -125,9 +125,9 @@ export function functionGraph(program: ProgramSpec, start: number): FunctionGrap
     while (end < insns.length && !leader[end] && reached[end] && !endsOf(program, lastSlot(insns, first, end)));
     blocks.push({ start: first, end });
   }
+  const block = (slot: number): number => blockAt.get(slot) as number;
   const graph = blocks.map(({ start: first, end }): Exit => {
     const ends = endsOf(program, lastSlot(insns, first, end));
-    const block = (slot: number): number => blockAt.get(slot) as number;
     if (!ends) return { kind: "jump", to: block(end) };
     if (ends.next < 0) return ends.jump === undefined ? { kind: "leave" } : { kind: "jump", to: block(ends.jump) };
     const jump = ends.jump as number;

@@ -23,8 +23,6 @@ export interface WasmProgram {
   readonly module: WebAssembly.Module;
   /** The module's bytes. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Least size of the memory that it runs on, pages. */
-  readonly pages: number;
 }
 
 /** Least and most pages of a machine's memory (see Layout). */
@@ -34,7 +32,7 @@ const MAXIMUM_PAGES = 65535;
 /** Compiles a machine's entry program, and where it makes tail calls, all its programs. Throws UnsupportedError, CompileError. */
 export function compileMachine(machine: MachineView): WasmProgram {
   const bytes = machineBytes(machine);
-  return { module: compileOptimised(bytes), bytes, pages: INITIAL_PAGES };
+  return { module: compileOptimised(bytes), bytes };
 }
 
 /** The module's bytes, not compiled. */
@@ -114,7 +112,7 @@ class MachineCompiler {
     const entry = scopes.find(({ index }) => index === machine.entry.index) as ProgramScope;
     const facts = this.entryOf(entry.index);
     const clear = facts.context.readBeforeWrite | (facts.code.tailCalls ? targetClear : 0n);
-    module.define(runBatch, emitRunBatch({ program: entry, facts, needs, globals, countCosts, loadBatch: this.runtimeFunction("load_batch"), clear }));
+    module.define(runBatch, emitRunBatch({ program: entry, facts, needs, globals, countCosts, copyFrame: this.runtimeFunction("copy_frame"), clear }));
     return module.finish();
   }
 
@@ -130,7 +128,7 @@ class MachineCompiler {
 
   private importRuntime(): void {
     const { needs } = this;
-    this.import("load_batch", { params: [I32, I32], results: [] });
+    this.import("copy_frame", { params: [I32, I32], results: [] });
     this.import("check_access", { params: [I32, I64, I32, I32], results: [I32] });
     if (needs.asks) this.import("check_arguments", { params: [I32, I32, I64, I64, I64, I64, I64], results: [I32] });
     if (needs.tailCalls) this.import("tail_call_target", { params: [I32, I32, I32], results: [I32] });

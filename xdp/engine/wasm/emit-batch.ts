@@ -2,6 +2,7 @@
 import {
   DESC_BYTES,
   DESC_CPU,
+  DESC_FRAME,
   DESC_IFINDEX,
   DESC_LENGTH,
   DESC_PACKET,
@@ -63,6 +64,7 @@ import { FunctionBuilder } from "./function-builder.js";
 import type { FunctionRef, Local, Signature } from "./function-builder.js";
 import { emitClearFrame, emitFunction } from "./function-compiler.js";
 import type { Needs } from "./needs.js";
+import type { MemoryOp } from "./opcodes.js";
 import { newState } from "./state.js";
 
 /** `(r1, r2, r3, r4, r5, low, env) -> r0`; `low` is the lowest byte of the function's frame. */
@@ -134,7 +136,8 @@ export interface BatchParts {
   /** Counters where other functions count too. */
   readonly globals: { readonly fuel?: number; readonly cost?: number };
   readonly countCosts: boolean;
-  readonly loadBatch: FunctionRef;
+  /** `(env, i)` copies the frame of packet i into its slot. */
+  readonly copyFrame: FunctionRef;
   /** Bits of the frame to zero for each packet. */
   readonly clear: bigint;
 }
@@ -151,6 +154,9 @@ class BatchEmitter {
   private readonly descriptor = this.to.local("i32");
   private readonly result = this.to.local("i32");
   private readonly slot = this.to.local("i32");
+  private readonly stride = this.to.local("i32");
+  private readonly index = this.to.local("i32");
+  private readonly frame = this.to.local("i32");
   private readonly length = this.to.local("i32");
   private readonly linear = this.to.local("i32");
   private readonly scratch32 = this.to.local("i32");
@@ -182,10 +188,10 @@ class BatchEmitter {
 
   emit(): FunctionBuilder {
     const { to, env, count, descriptor, result, slot } = this;
-    to.get(env).get(count).call(this.parts.loadBatch);
     to.get(env).memory("i32.load", ENV_DESCRIPTORS).set(descriptor);
     to.get(env).memory("i32.load", ENV_RESULTS).set(result);
     to.get(env).memory("i32.load", ENV_SLOTS).set(slot);
+    to.get(env).memory("i32.load", ENV_SLOT_STRIDE).set(this.stride);
     this.cleanFault();
     to.get(env).i32(0).memory("i32.store", ENV_PROGRAM);
     to.get(env).i32(0).memory("i32.store", ENV_EGRESS_IFINDEX);
@@ -201,8 +207,8 @@ class BatchEmitter {
     const step = (local: Local, bytes: number): void => void to.get(local).i32(bytes).op("i32.add").set(local);
     step(descriptor, DESC_BYTES);
     step(result, RESULT_BYTES);
-    to.get(slot).get(env).memory("i32.load", ENV_SLOT_STRIDE).op("i32.add").set(slot);
-    to.get(count).i32(1).op("i32.sub").tee(count).brIf(next);
+    to.get(slot).get(this.stride).op("i32.add").set(slot);
+    to.get(this.index).i32(1).op("i32.add").tee(this.index).get(count).op("i32.lt_u").brIf(next);
     to.end();
     return to;
   }
@@ -224,11 +230,53 @@ class BatchEmitter {
     if (this.reads(when)) this.to.get(this.env).i32(0).memory("i32.store", field);
   }
 
+  /**
+   * Sets `length`, `linear` and `frame`, where the program finds the packet. A program that cannot write to packets
+   * runs on the frame where it lies; for others it is copied into the slot. Frames of several parts always are.
+   */
+  private placeFrame(): void {
+    const { to, env, descriptor, length, linear, slot, frame, index } = this;
+    to.get(descriptor).memory("i32.load", DESC_LENGTH).tee(length).set(linear);
+    to.get(descriptor).memory("i32.load", DESC_FRAME).set(frame);
+    to.get(length).i32(MAX_LINEAR).op("i32.gt_u").if();
+    to.get(env).get(index).call(this.parts.copyFrame);
+    to.i32(MAX_LINEAR).set(linear);
+    to.get(slot).i32(XDP_PACKET_HEADROOM).op("i32.add").set(frame);
+    if (this.parts.needs.writes) {
+      to.else();
+      this.copyLinear();
+      to.get(slot).i32(XDP_PACKET_HEADROOM).op("i32.add").set(frame);
+    }
+    to.end();
+  }
+
+  /** Copies `length` bytes, at least MIN_PACKET, from `frame` to the slot: whole words, of which the last ends where the frame does. */
+  private copyLinear(): void {
+    const { to, length, frame, slot, scratch32 } = this;
+    const copy = (load: MemoryOp, store: MemoryOp, bytes: number): void => {
+      to.get(slot).get(scratch32).op("i32.add").get(frame).get(scratch32).op("i32.add").memory(load, 0).memory(store, XDP_PACKET_HEADROOM);
+      to.get(scratch32).i32(bytes).op("i32.add").set(scratch32);
+    };
+    to.i32(0).set(scratch32);
+    to.get(length).i32(16).op("i32.ge_u").if();
+    const again = to.loop();
+    copy("v128.load", "v128.store", 16);
+    to.get(scratch32).get(length).i32(16).op("i32.sub").op("i32.lt_u").brIf(again);
+    to.end();
+    to.get(length).i32(16).op("i32.sub").set(scratch32);
+    copy("v128.load", "v128.store", 16);
+    to.else();
+    copy("i64.load", "i64.store", 8);
+    to.get(length).i32(8).op("i32.sub").set(scratch32);
+    copy("i64.load", "i64.store", 8);
+    to.end();
+  }
+
   /** What the program starts with. */
   private begin(): void {
     const { to, env, descriptor, length, linear, slot, packet, registers } = this;
-    to.get(descriptor).memory("i32.load", DESC_LENGTH).tee(length).i32(MAX_LINEAR).get(length).i32(MAX_LINEAR).op("i32.lt_u").op("select").set(linear);
-    to.get(slot).i32(XDP_PACKET_HEADROOM).op("i32.add").op("i64.extend_i32_u").tee(packet.data).set(packet.meta);
+    this.placeFrame();
+    to.get(this.frame).op("i64.extend_i32_u").tee(packet.data).set(packet.meta);
     to.get(packet.data).get(linear).op("i64.extend_i32_u").op("i64.add").set(packet.end);
     if (this.readsBounds) {
       to.get(env).get(packet.data).memory("i64.store32", ENV_DATA);

@@ -2,7 +2,7 @@
 import type { Insn } from "../../object/spec.js";
 import type { FunctionBuilder, FunctionRef, Label, Local } from "./function-builder.js";
 import type { State } from "./state.js";
-import type { FunctionContext } from "./transfer.js";
+import type { FunctionContext } from "./memory-facts.js";
 
 /** A counter of the run: a local of run_batch where nothing else counts, else a global of the module. */
 export type Counter = { readonly local: Local } | { readonly global: number };

@@ -57,7 +57,7 @@ function reversePostorder(graph: Graph): number[] {
     seen[target] = 1;
     stack.push({ block: target, next: 0 });
   }
-  return postorder.reverse();
+  return postorder.toReversed();
 }
 
 /** Analyses a graph; dominators by Cooper, Harvey and Kennedy's iteration. */

@@ -13,10 +13,10 @@ import {
 } from "../../maps/uapi.js";
 import { classifyAccess } from "./access.js";
 import type { MapFacts } from "./map-facts.js";
+import { overwrite, readAnywhere, readFrame } from "./memory-facts.js";
+import type { FunctionContext } from "./memory-facts.js";
 import { forgetPacket, register, retireValueId } from "./state.js";
 import type { State } from "./state.js";
-import { overwrite, readAnywhere, readFrame } from "./transfer.js";
-import type { FunctionContext } from "./transfer.js";
 import { U32, UNKNOWN, constant, constantOf, scalar, unknown } from "./value.js";
 import type { Value } from "./value.js";
 

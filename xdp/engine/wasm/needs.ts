@@ -1,5 +1,5 @@
 /** What the code of all programs together looks at, so that run_batch prepares no more than that for each packet. */
-import { ENV_CPU, ENV_PACKET, ENV_RANDOM_CALLS, ENV_REDIRECT_KIND, ENV_TAIL_CALLS, ENV_TIME } from "../../abi.js";
+import { ARG_MAP_VALUE_WRITE, ARG_MEM_WRITE, ENV_CPU, ENV_PACKET, ENV_RANDOM_CALLS, ENV_REDIRECT_KIND, ENV_TAIL_CALLS, ENV_TIME } from "../../abi.js";
 import { HELPER_BY_ID } from "../../helpers/table.js";
 import { bytesOf } from "../../isa/load_store.js";
 import { OPCODES } from "../../isa/opcode.js";
@@ -7,13 +7,15 @@ import { BPF_PSEUDO_CALL } from "../../isa/pseudo.js";
 import { BPF_LOAD_ACQ } from "../../isa/atomic.js";
 import type { Insn } from "../../object/spec.js";
 import { classifyAccess } from "./access.js";
+import type { Access } from "./access.js";
 import { lastSlot, widthOf, jumpTarget } from "./cfg.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
 import { isArgumentProven } from "./helper-effects.js";
 import { copyState, register } from "./state.js";
 import type { State } from "./state.js";
+import type { Value } from "./value.js";
 import { transfer } from "./transfer.js";
-import type { FunctionContext } from "./transfer.js";
+import type { FunctionContext } from "./memory-facts.js";
 
 /** Environment fields that each helper reads, where it is not all of them. */
 const HELPER_FIELDS: ReadonlyMap<string, readonly number[]> = new Map([
@@ -47,6 +49,8 @@ export interface Needs {
   asks: boolean;
   /** The packet's ends may move. */
   moves: boolean;
+  /** Something may write to the packet. */
+  writes: boolean;
   /** Some jump goes back. */
   fuel: boolean;
   tailCalls: boolean;
@@ -54,7 +58,7 @@ export interface Needs {
 }
 
 export function noNeeds(): Needs {
-  return { fields: new Set(), helpers: new Set(), all: false, asks: false, moves: false, fuel: false, tailCalls: false, localCalls: false };
+  return { fields: new Set(), helpers: new Set(), all: false, asks: false, moves: false, writes: false, fuel: false, tailCalls: false, localCalls: false };
 }
 
 /** Adds what a program needs. */
@@ -89,12 +93,20 @@ function collectInsn(insn: Insn, state: State, context: FunctionContext, needs: 
   if (!loads && form !== "store" && form !== "store_imm" && form !== "atomic") return;
   const bytes = bytesOf(insn.op);
   const access = classifyAccess(state, register(state, loads ? insn.src : insn.dst), insn.off, bytes, !loads, context.depth);
+  if (!loads && !isElsewhere(register(state, insn.dst), access)) needs.writes = true;
   if (access.check === "context") {
     // Odd reads come from memory.
     if (form === "load" && bytes === 4 && access.off % 4 === 0) needs.fields.add(access.off);
     else needs.all = true;
   } else if (access.check !== "frame" && access.check !== "proven") needs.asks = true;
 }
+
+/** Whether an access surely goes to something that is not the packet. */
+function isElsewhere(base: Value, access: Access): boolean {
+  return access.check === "frame" || (access.check === "proven" && (base.kind === "stack" || base.kind === "value"));
+}
+
+const WRITES: ReadonlySet<number> = new Set([ARG_MEM_WRITE, ARG_MAP_VALUE_WRITE]);
 
 function collectHelper(id: number, state: State, context: FunctionContext, needs: Needs): void {
   const helper = HELPER_BY_ID.get(id);
@@ -105,6 +117,12 @@ function collectHelper(id: number, state: State, context: FunctionContext, needs
   needs.helpers.add(id);
   if (helper.name === "bpf_tail_call") needs.tailCalls = true;
   if (helper.changesPacket) needs.moves = true;
+  if (helper.changesPacket || helper.name === "bpf_xdp_store_bytes") needs.writes = true;
+  for (const [i, code] of helper.args.entries()) {
+    const value = register(state, i + 1);
+    const proven = isArgumentProven(state, helper.args, i + 1, context) && (value.kind === "stack" || value.kind === "value");
+    if (WRITES.has(code) && !proven) needs.writes = true;
+  }
   const fields = HELPER_FIELDS.get(helper.name);
   if (!fields) needs.all = true;
   for (const field of fields ?? []) needs.fields.add(field);

@@ -51,8 +51,8 @@ class Structurer {
   }
 
   /** Does the steps in this order before anything that waits already. */
-  private then(...steps: Step[]): void {
-    for (const step of steps.reverse()) this.steps.push(step);
+  private doNext(...steps: Step[]): void {
+    for (const step of steps.toReversed()) this.steps.push(step);
   }
 
   /** A block and all that it dominates. */
@@ -69,7 +69,7 @@ class Structurer {
       });
     }
     if (facts.loopHeader[block]) after.push(() => to.end());
-    this.then(() => this.content(block), ...after);
+    this.doNext(() => this.content(block), ...after);
   }
 
   private content(block: number): void {
@@ -108,7 +108,7 @@ class Structurer {
     } else {
       emitter.condition(block, false);
       to.if();
-      this.then(
+      this.doNext(
         () => this.go(block, taken),
         () => {
           to.end();

@@ -11,34 +11,12 @@ import type { Insn } from "../../object/spec.js";
 import { classifyAccess } from "./access.js";
 import { alu32, alu64, low32 } from "./alu-values.js";
 import { helperCall } from "./helper-effects.js";
-import type { MapFacts } from "./map-facts.js";
-import { WHOLE_FRAME, forgetPacket, forgetSpills, frameBits, raiseReach, reachOf, register, retirePacketId } from "./state.js";
+import { overwrite, readAnywhere, readFrame } from "./memory-facts.js";
+import type { FunctionContext } from "./memory-facts.js";
+import { WHOLE_FRAME, forgetPacket, frameBits, raiseReach, reachOf, register, retirePacketId } from "./state.js";
 import type { State } from "./state.js";
 import { LIMIT, U32, UNKNOWN, constant, hintOf, packet, packetEnd, scalar, unknown } from "./value.js";
 import type { Value } from "./value.js";
-
-/** What callers need to know of a function. It starts at the best and gets worse until nothing changes. */
-export interface Summary {
-  /** It may store to stack that is not its own. */
-  writesAbove: boolean;
-  /** It may move the packet's ends. */
-  changesPacket: boolean;
-  /** What it returns. */
-  result: Value | undefined;
-}
-
-/** The function that an instruction belongs to, and what is collected about it on the way. */
-export interface FunctionContext {
-  readonly insns: readonly Insn[];
-  readonly maps: readonly MapFacts[];
-  /** Frames that are surely above this function's. */
-  readonly depth: number;
-  readonly summary: Summary;
-  /** Bits (as State.written) of the frame that may be read before this function writes them. */
-  readBeforeWrite: bigint;
-  /** A local call: what the function at `slot` does to its caller. It is told what it is called with. */
-  callee(slot: number, state: State): Summary;
-}
 
 export function transfer(state: State, slot: number, context: FunctionContext): void {
   const insn = context.insns[slot] as Insn;
@@ -111,17 +89,6 @@ function wide({ src, imm }: Insn, second: Insn | undefined, context: FunctionCon
   return src === 0 && Math.abs(value) <= LIMIT ? constant(value) : UNKNOWN;
 }
 
-/** Bytes of the frame that are looked at: those not written yet must read as 0. */
-export function readFrame(state: State, from: number, to: number, context: FunctionContext): void {
-  context.readBeforeWrite |= frameBits(from, to - from) & ~state.written;
-}
-
-/** A read through a pointer that may point anywhere. */
-export function readAnywhere(state: State, base: Value, context: FunctionContext): void {
-  const hint = hintOf(base);
-  if (hint === "none" || hint === "stack") context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
-}
-
 function load(state: State, base: Value, off: number, bytes: number, signed: boolean, context: FunctionContext): Value {
   const access = classifyAccess(state, base, off, bytes, false, context.depth);
   const plain = signed ? scalar(-(2 ** (bytes * 8 - 1)), 2 ** (bytes * 8 - 1) - 1) : bytes === 8 ? UNKNOWN : scalar(0, 2 ** (bytes * 8) - 1);
@@ -142,19 +109,6 @@ function load(state: State, base: Value, off: number, bytes: number, signed: boo
   if (base.kind === "stack") readFrame(state, Math.min(base.min + off, -STACK_SIZE), 0, context);
   else if (access.check !== "proven") readAnywhere(state, base, context);
   return plain;
-}
-
-/** Memory changes at `base` + `off`; nothing is known of what is there then. */
-export function overwrite(state: State, base: Value, off: number, bytes: number, context: FunctionContext): void {
-  const access = classifyAccess(state, base, off, bytes, true, context.depth);
-  if (base.kind === "stack" && (access.check === "frame" || access.check === "proven")) {
-    forgetSpills(state, base.min + off, base.max + off + bytes);
-    if (base.max + off + bytes > 0) context.summary.writesAbove = true;
-    return;
-  }
-  if (access.check === "proven") return;
-  state.spills.clear();
-  context.summary.writesAbove = true;
 }
 
 function store(state: State, base: Value, off: number, bytes: number, value: Value, context: FunctionContext): void {

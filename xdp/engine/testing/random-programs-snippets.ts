@@ -1,0 +1,418 @@
+/**
+ * Snippets of random programs. Between two snippets the same always holds: r6 is the context (in functions that have it),
+ * every other register but r10 is a number, and the bytes of the frame from -FRAME up are written. A snippet may use pointers inside, but
+ * leaves numbers: what the registers hold at the end must not depend on where things lie.
+ */
+import { BPF_ADD, BPF_AND, BPF_ARSH, BPF_DIV, BPF_END, BPF_LSH, BPF_MOD, BPF_MOV, BPF_NEG, BPF_OR, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_RSH, BPF_SUB, BPF_XOR } from "../../isa/index.js";
+import { BPF_ALU, BPF_ALU64, BPF_CMPXCHG, BPF_FETCH, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JLE, BPF_JLT, BPF_JNE, BPF_JSET, BPF_JSGE, BPF_JSGT, BPF_JSLE, BPF_JSLT, BPF_MUL, BPF_X, BPF_XCHG } from "../../isa/index.js";
+import { Choices } from "./random-programs-code.js";
+import type { Code, Mark } from "./random-programs-code.js";
+
+/** Indices of the maps that random programs use: see RANDOM_MAPS. */
+export const MAP = { out: 0, array: 1, percpu: 2, hash: 3, lru: 4, lpm: 5, readOnly: 6 } as const;
+export const VALUE_BYTES = 32;
+export const ARRAY_ENTRIES = 5;
+
+/** A function that snippets can call, and what it wants in r1. */
+export interface Callable {
+  readonly mark: Mark;
+  readonly takes: "number" | "context" | "stack";
+}
+
+/** The function that a snippet is put into. */
+export interface Surroundings {
+  readonly code: Code;
+  /** Whether r6 is the context. */
+  readonly hasContext: boolean;
+  readonly callables: readonly Callable[];
+  /** Bytes of the frame that are written and free for snippets: at -`frame` and above. Below them each nesting of loops has a counter. */
+  readonly frame: number;
+  /** Loops and branches around. */
+  readonly nesting: number;
+  /** How often something is done that a verifier refuses: once in so many; 0 for never. */
+  readonly faultyOnceIn: number;
+}
+
+type Snippet = (choices: Choices, to: Surroundings) => void;
+
+const BINARY = [BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR, BPF_AND, BPF_LSH, BPF_RSH, BPF_MOD, BPF_XOR, BPF_ARSH] as const;
+const SHIFTS: readonly number[] = [BPF_LSH, BPF_RSH, BPF_ARSH];
+const CONDITIONS = [BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET, BPF_JNE, BPF_JSGT, BPF_JSGE, BPF_JLT, BPF_JLE, BPF_JSLT, BPF_JSLE] as const;
+const SIZES = [1, 2, 4, 8] as const;
+
+/** Registers that hold numbers between snippets. */
+function numbers({ hasContext }: Surroundings): readonly number[] {
+  return hasContext ? [0, 1, 2, 3, 4, 5, 7, 8, 9] : [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+}
+
+/** Makes these registers numbers again. */
+function scrub(choices: Choices, code: Code, registers: readonly number[]): void {
+  for (const register of registers) code.set(register, choices.immediate());
+}
+
+function faulty(choices: Choices, { faultyOnceIn }: Surroundings): boolean {
+  return faultyOnceIn > 0 && choices.once(faultyOnceIn);
+}
+
+const arithmetic: Snippet = (choices, to) => {
+  const { code } = to;
+  for (let i = choices.below(6); i >= 0; i--) {
+    const dst = choices.pick(numbers(to));
+    const src = choices.pick(numbers(to));
+    const wide = choices.once(2);
+    const kind = choices.below(10);
+    if (kind === 0) code.emit((wide ? BPF_ALU64 : BPF_ALU) | BPF_NEG, dst);
+    else if (kind === 1) code.emit((wide ? BPF_ALU64 : BPF_ALU | (choices.once(2) ? BPF_X : 0)) | BPF_END, dst, 0, 0, choices.pick([16, 32, 64]));
+    else if (kind === 2) code.aluRegister(BPF_MOV, dst, src, wide, choices.pick(wide ? [0, 8, 16, 32] : [0, 8, 16]));
+    else if (kind === 3) code.wide(dst, 0, choices.u32(), choices.u32());
+    else {
+      const operation = choices.pick(BINARY);
+      const signed = (operation === BPF_DIV || operation === BPF_MOD) && choices.once(2) ? 1 : 0;
+      if (choices.once(2)) code.aluRegister(operation, dst, src, wide, signed);
+      else if (SHIFTS.includes(operation)) code.alu(operation, dst, choices.below(wide ? 64 : 32), wide);
+      else code.alu(operation, dst, operation === BPF_DIV || operation === BPF_MOD ? choices.immediate() || 1 : choices.immediate(), wide, signed);
+    }
+  }
+};
+
+/** Offset from r10 of an aligned access in the frame. */
+function frameOffset(choices: Choices, { frame }: Surroundings, bytes: number): number {
+  return -frame + choices.below(frame / bytes) * bytes;
+}
+
+const stackAccess: Snippet = (choices, to) => {
+  const { code } = to;
+  for (let i = choices.below(4); i >= 0; i--) {
+    const bytes = choices.pick(SIZES);
+    const off = faulty(choices, to) ? choices.pick([0, 8, -512, -516, -520, -505, 32767, -32768, 8192]) : frameOffset(choices, to, bytes);
+    const register = choices.pick(numbers(to));
+    const kind = choices.below(4);
+    if (kind === 0) code.store(bytes, 10, off, register);
+    else if (kind === 1) code.storeImmediate(bytes, 10, off, choices.immediate());
+    else code.load(bytes, register, 10, off, bytes < 8 && kind === 2);
+  }
+};
+
+/** At an offset that is known only as the program runs. */
+const variableStack: Snippet = (choices, to) => {
+  const { code } = to;
+  const [pointer, index] = [1, 2];
+  code.move(index, choices.pick(numbers(to)));
+  code.alu(BPF_AND, index, faulty(choices, to) ? 0x3ff : 0x18);
+  code.move(pointer, 10);
+  code.alu(BPF_ADD, pointer, -64);
+  code.aluRegister(BPF_ADD, pointer, index);
+  if (choices.once(2)) code.store(choices.pick(SIZES), pointer, 0, choices.pick([0, 3, 7, 8]));
+  else code.load(choices.pick(SIZES), choices.pick([0, 3, 7, 8]), pointer, 0);
+  scrub(choices, code, [pointer, index]);
+};
+
+/** The jump that is taken where `end` < `pointer`, in one of the ways to write it. Gives the mark of the way where it is not. */
+function checkEnd(choices: Choices, code: Code, pointer: number, end: number, outside: Mark): void {
+  switch (choices.below(4)) {
+    case 0:
+      return code.jumpRegister(BPF_JGT, pointer, end, outside);
+    case 1:
+      return code.jumpRegister(BPF_JLT, end, pointer, outside);
+    case 2: {
+      const inside = code.mark();
+      code.jumpRegister(BPF_JLE, pointer, end, inside);
+      code.goto(outside, choices.once(2));
+      return code.place(inside);
+    }
+    default: {
+      const inside = code.mark();
+      code.jumpRegister(BPF_JGE, end, pointer, inside);
+      code.goto(outside);
+      return code.place(inside);
+    }
+  }
+}
+
+const packetAccess: Snippet = (choices, to) => {
+  const { code } = to;
+  if (!to.hasContext) return;
+  const [data, end, limit, index] = [1, 2, 3, 4];
+  const outside = code.mark();
+  code.load(4, data, 6, 0);
+  code.load(4, end, 6, 4);
+  if (choices.once(3)) {
+    code.move(index, choices.pick([7, 8, 9, 0]));
+    code.alu(BPF_AND, index, choices.pick([7, 31, 60, 255]), choices.once(2));
+    if (choices.once(2)) code.alu(BPF_LSH, index, 1);
+    code.aluRegister(BPF_ADD, data, index);
+  } else code.set(index, choices.immediate());
+  const reach = 1 + choices.below(choices.once(3) ? 200 : 40);
+  code.move(limit, data);
+  code.alu(BPF_ADD, limit, reach);
+  if (!faulty(choices, to)) checkEnd(choices, code, limit, end, outside);
+  // Also from the end of what was checked, backwards.
+  const backwards = choices.once(4);
+  if (backwards) code.move(data, limit);
+  const based = backwards ? -reach : 0;
+  for (let i = choices.below(4); i >= 0; i--) {
+    const fitting = SIZES.filter((bytes) => bytes <= reach);
+    const bytes = choices.pick(fitting);
+    const off = based + choices.below(reach - bytes + 1) + (faulty(choices, to) ? choices.pick([1, 8, -300, 4000]) : 0);
+    const register = choices.pick([0, 5, 7, 8, 9]);
+    const kind = choices.below(4);
+    if (kind === 0) code.store(bytes, data, off, register);
+    else if (kind === 1) code.storeImmediate(bytes, data, off, choices.immediate());
+    else code.load(bytes, register, data, off, bytes < 8 && kind === 2);
+  }
+  code.place(outside);
+  scrub(choices, code, [data, end, limit, index]);
+};
+
+/** Walks over the packet: a pointer that grows in a loop, checked each time. */
+const packetWalk: Snippet = (choices, to) => {
+  const { code, frame, nesting } = to;
+  if (!to.hasContext || nesting > 0) return;
+  const [pointer, end, limit, step] = [1, 2, 3, 4];
+  const counter = -frame - 8;
+  const [again, outside] = [code.mark(), code.mark()];
+  code.load(4, pointer, 6, 0);
+  code.load(4, end, 6, 4);
+  code.storeImmediate(8, 10, counter, 2 + choices.below(6));
+  code.place(again);
+  code.move(limit, pointer);
+  code.alu(BPF_ADD, limit, 4);
+  checkEnd(choices, code, limit, end, outside);
+  code.load(1, step, pointer, choices.below(4));
+  if (choices.once(2)) code.store(1, pointer, choices.below(4), 9);
+  code.aluRegister(BPF_ADD, 9, step);
+  code.alu(BPF_AND, step, choices.pick([3, 7, 15]));
+  code.aluRegister(BPF_ADD, pointer, step);
+  if (choices.once(2)) code.alu(BPF_ADD, pointer, choices.below(9));
+  code.load(8, 5, 10, counter);
+  code.alu(BPF_SUB, 5, 1);
+  code.store(8, 10, counter, 5);
+  code.jump(BPF_JNE, 5, 0, again);
+  code.place(outside);
+  scrub(choices, code, [pointer, end, limit, step, 5]);
+};
+
+/** Two ways to different places of the packet that meet before the access. */
+const packetMerge: Snippet = (choices, to) => {
+  const { code } = to;
+  if (!to.hasContext) return;
+  const [data, end, pointer, limit] = [1, 2, 3, 4];
+  const [other, outside] = [code.mark(), code.mark()];
+  code.load(4, data, 6, 0);
+  code.load(4, end, 6, 4);
+  code.move(limit, data);
+  code.alu(BPF_ADD, limit, 20 + choices.below(20));
+  checkEnd(choices, code, limit, end, outside);
+  code.move(pointer, data);
+  code.alu(BPF_ADD, pointer, choices.below(8));
+  code.jump(choices.pick(CONDITIONS), choices.pick([0, 7, 8, 9]), choices.immediate(), other, choices.once(2));
+  code.alu(BPF_ADD, pointer, choices.below(10));
+  code.place(other);
+  if (choices.once(2)) {
+    code.move(limit, pointer);
+    code.alu(BPF_ADD, limit, 8 + choices.below(30));
+    checkEnd(choices, code, limit, end, outside);
+    code.load(8, 5, pointer, choices.once(2) || to.faultyOnceIn === 0 ? 0 : 12);
+  } else code.load(choices.pick([1, 2]), 5, pointer, choices.below(2));
+  code.place(outside);
+  scrub(choices, code, [data, end, pointer, limit]);
+};
+
+const ATOMICS = [BPF_ADD, BPF_OR, BPF_AND, BPF_XOR, BPF_ADD | BPF_FETCH, BPF_OR | BPF_FETCH, BPF_AND | BPF_FETCH, BPF_XOR | BPF_FETCH, BPF_XCHG, BPF_CMPXCHG] as const;
+
+const stackAtomic: Snippet = (choices, to) => {
+  const { code } = to;
+  const bytes = choices.pick([4, 8] as const);
+  const off = frameOffset(choices, to, bytes) + (faulty(choices, to) ? 2 : 0);
+  code.atomic(bytes, 10, off, choices.pick(numbers(to)), choices.pick(ATOMICS));
+};
+
+/** r1 = map, r2 = address of the key, which is written to the lowest free bytes of the frame. */
+function mapAndKey(choices: Choices, { code, frame }: Surroundings, map: number): void {
+  const key = -frame;
+  if (map === MAP.lpm) {
+    code.storeImmediate(4, 10, key, choices.below(33));
+    code.storeImmediate(4, 10, key + 4, choices.pick([0, 1, 0x0000000a, 0x0100000a, 0x0200a8c0]));
+  } else if (choices.once(2)) code.storeImmediate(4, 10, key, choices.below(ARRAY_ENTRIES + 2));
+  else {
+    code.move(1, choices.pick([7, 8, 9]));
+    code.alu(BPF_AND, 1, 7);
+    code.store(4, 10, key, 1);
+  }
+  code.wide(1, BPF_PSEUDO_MAP_IDX, map, 0);
+  code.move(2, 10);
+  code.alu(BPF_ADD, 2, key);
+}
+
+/** Accesses in a map value that r0 points to, `room` bytes. */
+function valueAccess(choices: Choices, to: Surroundings, room: number, writable: boolean): void {
+  const { code } = to;
+  for (let i = choices.below(4); i >= 0; i--) {
+    const bytes = choices.pick(SIZES);
+    const off = choices.below(room / bytes) * bytes + (faulty(choices, to) ? choices.pick([1, room, -1, -room]) : 0);
+    const register = choices.pick([3, 4, 5, 7, 8, 9]);
+    const kind = choices.below(5);
+    if (!writable || kind < 2) code.load(bytes, register, 0, off, bytes < 8 && kind === 0);
+    else if (kind === 2) code.store(bytes, 0, off, register);
+    else if (kind === 3) code.storeImmediate(bytes, 0, off, choices.immediate());
+    else if (bytes >= 4) code.atomic(bytes, 0, off, register, choices.pick(ATOMICS.filter((imm) => imm !== BPF_CMPXCHG)));
+  }
+}
+
+const LOOKUP = 1;
+const UPDATE = 2;
+const DELETE = 3;
+
+const mapLookup: Snippet = (choices, to) => {
+  const { code } = to;
+  const map = choices.pick([MAP.array, MAP.array, MAP.percpu, MAP.hash, MAP.lru, MAP.lpm, MAP.readOnly]);
+  const missing = code.mark();
+  mapAndKey(choices, to, map);
+  code.helper(LOOKUP);
+  scrub(choices, code, [1, 2, 3, 4, 5]);
+  if (!faulty(choices, to)) {
+    if (choices.once(2)) code.jump(BPF_JEQ, 0, 0, missing);
+    else {
+      const found = code.mark();
+      code.jump(BPF_JNE, 0, 0, found);
+      code.goto(missing);
+      code.place(found);
+    }
+  }
+  if (choices.once(4)) {
+    code.move(3, choices.pick([7, 8, 9]));
+    code.alu(BPF_AND, 3, faulty(choices, to) ? 63 : 16);
+    code.aluRegister(BPF_ADD, 0, 3);
+    valueAccess(choices, to, VALUE_BYTES - 16, map !== MAP.readOnly);
+  } else valueAccess(choices, to, VALUE_BYTES, map !== MAP.readOnly || faulty(choices, to));
+  code.place(missing);
+  scrub(choices, code, [0]);
+};
+
+/** Straight to the value, as global data is. */
+const globalData: Snippet = (choices, to) => {
+  const { code } = to;
+  const at = choices.below(VALUE_BYTES / 8) * 8;
+  code.wide(0, BPF_PSEUDO_MAP_IDX_VALUE, MAP.array, at);
+  valueAccess(choices, to, VALUE_BYTES - at, true);
+  scrub(choices, code, [0]);
+};
+
+const mapUpdate: Snippet = (choices, to) => {
+  const { code, frame } = to;
+  const map = choices.pick([MAP.array, MAP.percpu, MAP.hash, MAP.hash, MAP.lru, MAP.lpm]);
+  mapAndKey(choices, to, map);
+  if (choices.once(3) && map !== MAP.array && map !== MAP.percpu) code.helper(DELETE);
+  else {
+    code.move(3, 10);
+    code.alu(BPF_ADD, 3, faulty(choices, to) ? -16 : -frame + 8);
+    code.set(4, choices.below(map === MAP.lpm ? 1 : 3));
+    code.helper(UPDATE);
+  }
+  scrub(choices, code, [1, 2, 3, 4, 5]);
+};
+
+const helpers: Snippet = (choices, to) => {
+  const { code, frame } = to;
+  switch (choices.below(4)) {
+    case 0:
+      code.helper(choices.pick([5, 8, 125]));
+      break;
+    case 1:
+      code.set(1, 0);
+      code.set(2, 0);
+      code.move(3, 10);
+      code.alu(BPF_ADD, 3, -frame);
+      code.set(4, choices.below(8) * 4);
+      code.set(5, choices.below(65536));
+      code.helper(28);
+      break;
+    case 2:
+      if (!to.hasContext) return;
+      code.move(1, 6);
+      code.set(2, choices.pick(faulty(choices, to) ? [-1000] : [-4, 4, -14, 20, -40, 0]));
+      code.helper(choices.pick([44, 65]));
+      break;
+    default:
+      code.helper(7);
+      break;
+  }
+  scrub(choices, code, [1, 2, 3, 4, 5]);
+};
+
+const branch: Snippet = (choices, to) => {
+  const { code } = to;
+  if (to.nesting >= 3) return arithmetic(choices, to);
+  const inner = { ...to, nesting: to.nesting + 1 };
+  const [other, end] = [code.mark(), code.mark()];
+  const [dst, src] = [choices.pick(numbers(to)), choices.pick(numbers(to))];
+  const wide = choices.once(2);
+  if (choices.once(2)) code.jump(choices.pick(CONDITIONS), dst, choices.immediate(), other, wide);
+  else code.jumpRegister(choices.pick(CONDITIONS), dst, src, other, wide);
+  for (let i = choices.below(2); i >= 0; i--) writeSnippet(choices, inner);
+  if (choices.once(3)) {
+    code.place(other);
+    return undefined;
+  }
+  code.goto(end, choices.once(4));
+  code.place(other);
+  for (let i = choices.below(2); i >= 0; i--) writeSnippet(choices, inner);
+  code.place(end);
+  return undefined;
+};
+
+const loop: Snippet = (choices, to) => {
+  const { code, frame } = to;
+  if (to.nesting >= 2) return arithmetic(choices, to);
+  const counter = -frame - 8 * (to.nesting + 1);
+  const again = code.mark();
+  code.storeImmediate(8, 10, counter, 1 + choices.below(5));
+  code.place(again);
+  for (let i = choices.below(2); i >= 0; i--) writeSnippet(choices, { ...to, nesting: to.nesting + 1 });
+  const register = choices.pick(numbers(to));
+  code.load(8, register, 10, counter);
+  code.alu(BPF_ADD, register, -1);
+  code.store(8, 10, counter, register);
+  code.jump(BPF_JNE, register, 0, again, choices.once(2));
+  return undefined;
+};
+
+const call: Snippet = (choices, to) => {
+  const { code, callables, frame } = to;
+  const callable = callables[choices.below(callables.length + 1)];
+  if (!callable || (callable.takes === "context" && !to.hasContext)) return;
+  if (callable.takes === "context") code.move(1, 6);
+  else if (callable.takes === "stack") {
+    code.move(1, 10);
+    code.alu(BPF_ADD, 1, -frame);
+  }
+  code.call(callable.mark);
+  scrub(choices, code, [1, 2, 3, 4, 5]);
+};
+
+/** Numbers as pointers, the context as something else than it is. */
+const nonsense: Snippet = (choices, to) => {
+  const { code } = to;
+  const register = choices.pick(numbers(to));
+  switch (choices.below(5)) {
+    case 0:
+      return code.load(choices.pick(SIZES), register, choices.pick(numbers(to)), choices.immediate() & 0x7f);
+    case 1:
+      return code.store(choices.pick(SIZES), to.hasContext ? 6 : 10, choices.below(32), register);
+    case 2:
+      return to.hasContext ? code.load(choices.pick(SIZES), register, 6, 8 + choices.below(24)) : undefined;
+    case 3:
+      return code.helper(choices.pick([LOOKUP, 44, 28]));
+    default:
+      return code.load(8, register, 10, -512 + 8 * choices.below(16));
+  }
+};
+
+const SNIPPETS: readonly Snippet[] = [arithmetic, arithmetic, stackAccess, variableStack, packetAccess, packetAccess, packetMerge, packetWalk, stackAtomic, mapLookup, mapLookup, globalData, mapUpdate, helpers, branch, branch, loop, call];
+
+/** Writes one snippet. */
+export function writeSnippet(choices: Choices, to: Surroundings): void {
+  if (to.faultyOnceIn > 0 && choices.once(to.faultyOnceIn * 2)) nonsense(choices, to);
+  else choices.pick(SNIPPETS)(choices, to);
+}
+

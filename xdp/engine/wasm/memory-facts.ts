@@ -1,0 +1,55 @@
+/** The function that the analysis is in, and what reads and writes of memory do to what is known of it. */
+import type { Insn } from "../../object/spec.js";
+import { classifyAccess } from "./access.js";
+import type { MapFacts } from "./map-facts.js";
+import { WHOLE_FRAME, forgetSpills, frameBits } from "./state.js";
+import type { State } from "./state.js";
+import { hintOf } from "./value.js";
+import type { Value } from "./value.js";
+
+/** What callers need to know of a function. It starts at the best and gets worse until nothing changes. */
+export interface Summary {
+  /** It may store to stack that is not its own. */
+  writesAbove: boolean;
+  /** It may move the packet's ends. */
+  changesPacket: boolean;
+  /** What it returns. */
+  result: Value | undefined;
+}
+
+/** The function that an instruction belongs to, and what is collected about it on the way. */
+export interface FunctionContext {
+  readonly insns: readonly Insn[];
+  readonly maps: readonly MapFacts[];
+  /** Frames that are surely above this function's. */
+  readonly depth: number;
+  readonly summary: Summary;
+  /** Bits (as State.written) of the frame that may be read before this function writes them. */
+  readBeforeWrite: bigint;
+  /** A local call: what the function at `slot` does to its caller. It is told what it is called with. */
+  callee(slot: number, state: State): Summary;
+}
+
+/** Bytes of the frame that are looked at: those not written yet must read as 0. */
+export function readFrame(state: State, from: number, to: number, context: FunctionContext): void {
+  context.readBeforeWrite |= frameBits(from, to - from) & ~state.written;
+}
+
+/** A read through a pointer that may point anywhere. */
+export function readAnywhere(state: State, base: Value, context: FunctionContext): void {
+  const hint = hintOf(base);
+  if (hint === "none" || hint === "stack") context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
+}
+
+/** Memory changes at `base` + `off`; nothing is known of what is there then. */
+export function overwrite(state: State, base: Value, off: number, bytes: number, context: FunctionContext): void {
+  const access = classifyAccess(state, base, off, bytes, true, context.depth);
+  if (base.kind === "stack" && (access.check === "frame" || access.check === "proven")) {
+    forgetSpills(state, base.min + off, base.max + off + bytes);
+    if (base.max + off + bytes > 0) context.summary.writesAbove = true;
+    return;
+  }
+  if (access.check === "proven") return;
+  state.spills.clear();
+  context.summary.writesAbove = true;
+}

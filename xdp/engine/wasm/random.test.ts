@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createInterpreter } from "../interpreter.js";
+import { Bench, difference, listing, machineOf, placeFrames, withEntry } from "../testing/random-programs-run.js";
+import type { RandomShape } from "../testing/random-programs.js";
+import type { Machine } from "../machine.js";
+import { compileMachine, machineBytes } from "./compile.js";
+import type { WasmProgram } from "./compile.js";
+import { createWasmEngine } from "./engine.js";
+
+/** Frame lengths: the shortest, around snippets' reaches, and one of several parts. */
+const LENGTHS = [14, 15, 20, 34, 60, 64, 98, 300, 3600];
+const PROGRAMS = 50;
+
+const seed = fc.nat(0x7fff_ffff);
+const shape: fc.Arbitrary<RandomShape> = fc.record({
+  main: fc.array(seed, { minLength: 1, maxLength: 10 }),
+  functions: fc.array(fc.array(seed, { maxLength: 3 }), { maxLength: 3 }),
+});
+
+let programs = 0;
+let faults = 0;
+
+/** Most are compiled as V8 does it by default, which is quicker: it is our code that is tested here, not V8's optimiser. */
+function compile(machine: Machine, index: number): WasmProgram {
+  const view = withEntry(machine, index);
+  if (index % 10 === 0) return compileMachine(view);
+  const bytes = machineBytes(view);
+  return { bytes, module: new WebAssembly.Module(bytes) };
+}
+
+/** Runs every program on the interpreter, on the module that has all of them as targets of tail calls, and on a module of its own. */
+function compareAll(machine: Machine): void {
+  const bench = new Bench(machine, placeFrames(machine, LENGTHS, 3));
+  const interpreter = createInterpreter(machine);
+  const targets = createWasmEngine(machine);
+  for (let index = 1; index < machine.programs.length; index++) {
+    const expected = bench.run(interpreter, index);
+    const own = createWasmEngine(machine, 0, compile(machine, index));
+    for (const [how, engine] of [["alone", own], ["by tail call", targets]] as const) {
+      const differs = difference(expected, bench.run(engine, index));
+      if (differs !== undefined) throw new Error(`${how}: interpreter and wasm differ, ${differs}\n${listing(machine.programs[index]?.spec as never)}`);
+    }
+    programs += 1;
+    faults += expected.packets.filter(({ fault }) => fault !== "").length;
+  }
+}
+
+function property(faultyOnceIn: number, workers: number): fc.IProperty<[RandomShape[]]> {
+  return fc.property(fc.array(shape, { minLength: PROGRAMS, maxLength: PROGRAMS }), (shapes) => {
+    compareAll(machineOf(shapes, { faultyOnceIn, workers, batchSize: LENGTHS.length, maxFrame: 4096 }));
+  });
+}
+
+test.each([
+  { what: "valid programs", faultyOnceIn: 0, workers: 1, runs: 20 },
+  { what: "valid programs on shared memory", faultyOnceIn: 0, workers: 2, runs: 20 },
+  { what: "programs that a verifier refuses", faultyOnceIn: 12, workers: 1, runs: 20 },
+])("wasm does what the interpreter does: $what", ({ what, faultyOnceIn, workers, runs }) => {
+  programs = 0;
+  faults = 0;
+  fc.assert(property(faultyOnceIn, workers), { numRuns: runs, interruptAfterTimeLimit: 100_000 });
+  process.stdout.write(`${programs} random programs x ${LENGTHS.length} packets, ${what}: no difference, ${faults} faults\n`);
+  expect(programs).toBe(runs * PROGRAMS);
+  // Valid programs fault nowhere.
+  if (faultyOnceIn === 0) expect(faults).toBe(0);
+  else expect(faults).toBeGreaterThan(programs / 4);
+}, 120_000);
