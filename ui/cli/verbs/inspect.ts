@@ -1,5 +1,5 @@
 /** `beeline inspect`: what an object file holds. */
-import { disassemble, helperName, loadObject, printWat, selectProgram, summarizeObject, summarizeProgram } from "../../../xdp/index.js";
+import { disassemble, helperName, loadObject, selectProgram, summarizeObject, summarizeProgram } from "../../../xdp/index.js";
 import type { ObjectSpec, ProgramSpec } from "../../../xdp/index.js";
 import { count } from "../format.js";
 import { readInput } from "../input.js";
@@ -8,7 +8,6 @@ import { table } from "../table.js";
 export interface InspectFlags {
   readonly entry?: string;
   readonly disasm?: boolean;
-  readonly wat?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,7 +22,6 @@ export function inspectVerb(path: string, flags: InspectFlags): void {
   const sections = [overview(object), programTable(object, programs), mapTable(object)];
   for (const program of programs) {
     if (flags.disasm === true) sections.push(listing(object, program));
-    if (flags.wat === true) sections.push(printWat(object, program));
   }
   process.stdout.write(`${sections.filter((section) => section !== "").join("\n\n")}\n`);
 }
@@ -37,7 +35,6 @@ function inspectJson(object: ObjectSpec, programs: readonly ProgramSpec[], flags
         ...summary,
         helpers: summary.helpers.map(helperName),
         ...(flags.disasm === true ? { disassembly: listing(object, program).split("\n") } : {}),
-        ...(flags.wat === true ? { wat: printWat(object, program) } : {}),
       };
     }),
   };

@@ -55,7 +55,7 @@ function speed({ result }: RunReport): string {
   lines.push(`modelled: ${profile} at the ${figure(offeredMpps)} Mpps offered: cores ${share(utilisation, 1)} busy, latency p50 ${duration(latencyNs.p50)}, p99 ${duration(latencyNs.p99)}, p99.9 ${duration(latencyNs.p999)}`);
   for (const device of [result.device, result.baseline]) {
     if (device === undefined) continue;
-    if (device.admitted === false) lines.push(`${device.profile} would refuse this program: ${device.reasons.join("; ")}. Its figures say what it would do if it did not.`);
+    if (device.admitted === false) lines.push(`${device.profile} would refuse this program:`, ...device.reasons.map((reason) => `  ${reason}`));
     for (const note of device.notes) lines.push(`${device.profile}: ${note}`);
   }
   return lines.join("\n");

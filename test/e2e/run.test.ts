@@ -1,0 +1,137 @@
+/** The command line as a user meets it. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openCapture, Trace } from "../../traffic/index.js";
+import { CAPTURE, PROGRAM, SCENARIO, beeline } from "./beeline.js";
+
+interface RunJson {
+  readonly packets: number;
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly host: { readonly provenance: string; readonly engine: string };
+  readonly device: { readonly provenance: string; readonly mpps: number };
+  readonly baseline: { readonly provenance: string; readonly mpps: number };
+  readonly rules: Readonly<Record<string, number>>;
+  readonly warnings: readonly string[];
+}
+
+let folder = "";
+const file = (name: string): string => join(folder, name);
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "beeline-e2e-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function runJson(args: readonly string[]): RunJson {
+  const { status, stdout, stderr } = beeline(["run", ...args, "--json"]);
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  return JSON.parse(stdout) as RunJson;
+}
+
+const hasTshark = spawnSync("tshark", ["--version"]).status === 0;
+
+describe("beeline run", () => {
+  it("runs the default scenario, whose expectations hold", () => {
+    const { status, stdout, stderr } = beeline(["run", SCENARIO]);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    for (const text of ["XDP_DROP", "legitimate", "amplification", "measured", "modelled", "Expectations: all 12 hold."]) expect(stdout).toContain(text);
+  });
+
+  it("prints one JSON document that keeps measured and modelled apart", () => {
+    const result = runJson([SCENARIO]);
+    expect(result.verdicts.XDP_DROP + result.verdicts.XDP_PASS).toBe(result.packets);
+    expect(Object.values(result.rules).reduce((sum, hits) => sum + hits, 0)).toBe(result.packets);
+    expect([result.host.provenance, result.device.provenance, result.baseline.provenance]).toEqual(["measured", "modelled", "modelled"]);
+    expect(result.device.mpps).toBeGreaterThan(0);
+  });
+
+  it("gives the same result whatever the engine, and all modelled figures to the bit", () => {
+    const strip = ({ host: _, ...rest }: RunJson): object => rest;
+    expect(strip(runJson([SCENARIO, "--engine", "interpreter"]))).toEqual(strip(runJson([SCENARIO])));
+  });
+
+  it("exits 1 where an expectation does not hold", () => {
+    const scenario = file("scenario.yaml");
+    writeFileSync(scenario, `program: ${PROGRAM}\ncaptures: [${CAPTURE}]\nexpect: { verdicts: { XDP_DROP: 0 } }\n`);
+    const { status, stdout } = beeline(["run", scenario]);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/verdicts\.XDP_DROP: expected 0, found \d+/);
+  });
+
+  it("writes packets, capture and maps that agree with each other", async () => {
+    const result = runJson([SCENARIO, "--packets", file("p.jsonl"), "--packet-data", "--out", file("o.pcapng"), "--dump-maps", file("m.json")]);
+    const lines = readFileSync(file("p.jsonl"), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as { i: number; verdict: string; ret: number; queue: number; hash: string; len: number; data: string });
+    expect(lines.length).toBe(result.packets);
+    expect(lines.filter(({ verdict }) => verdict === "XDP_DROP").length).toBe(result.verdicts.XDP_DROP);
+    const reader = await openCapture(file("o.pcapng"));
+    const trace = Trace.allocate(8 << 20, 20_000);
+    expect(await reader.read(trace)).toBe(true);
+    expect(trace.count).toBe(result.packets);
+    for (const i of [0, 1, 5000, result.packets - 1]) {
+      expect(lines[i].i).toBe(i);
+      expect(lines[i].len).toBe(trace.length[i]);
+      expect(lines[i].data).toBe(Buffer.from(trace.frame(i)).toString("hex"));
+    }
+    reader.close();
+    const maps = JSON.parse(readFileSync(file("m.json"), "utf8")) as Record<string, { formatted: { values: { value: { packets: number } }[] } }[]>;
+    const hits = maps.rule_hits.map(({ formatted }) => formatted.values.reduce((sum, { value }) => sum + value.packets, 0));
+    expect(hits).toEqual(Object.values(result.rules));
+  });
+
+  it.skipIf(!hasTshark)("writes a capture in which tshark shows verdict and queue", () => {
+    runJson([SCENARIO, "--out", file("t.pcapng")]);
+    const fields = execFileSync("tshark", ["-r", file("t.pcapng"), "-c", "2000", "-T", "fields", "-e", "frame.verdict.ebpf_xdp", "-e", "frame.interface_queue"], { encoding: "utf8" }).trimEnd().split("\n");
+    const verdicts = new Set(fields.map((line) => line.split("\t")[0]));
+    expect([...verdicts].sort()).toEqual(["1", "2"]);
+    expect(new Set(fields.map((line) => line.split("\t")[1])).size).toBe(8);
+  });
+
+  it("loads what it dumped", () => {
+    runJson([SCENARIO, "--dump-maps", file("first.json")]);
+    runJson(["--program", PROGRAM, "--pcap", CAPTURE, "--queues", "8", "--maps", file("first.json"), "--loop", "1"]);
+  });
+
+  it("reads a capture from standard input", () => {
+    const { status, stdout } = beeline(["run", "--program", PROGRAM, "--pcap", "-", "--json"], gunzipSync(readFileSync(CAPTURE)));
+    expect(status).toBe(0);
+    expect((JSON.parse(stdout) as RunJson).packets).toBe(11_971);
+  });
+
+  it("runs the whole packets of a capture that was cut off, with one warning that says where", () => {
+    writeFileSync(file("cut.pcapng"), gunzipSync(readFileSync(CAPTURE)).subarray(0, 100_001));
+    const { status, stdout, stderr } = beeline(["run", "--program", PROGRAM, "--pcap", file("cut.pcapng"), "--json"]);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^beeline: warning: [^\n]*cut\.pcapng[^\n]*\n$/);
+    expect((JSON.parse(stdout) as RunJson).packets).toBeGreaterThan(500);
+  });
+
+  it("runs queues in parallel with the same counts where rules do not depend on order", () => {
+    const args = ["--program", PROGRAM, "--pcap", CAPTURE, "--queues", "8", "--maps", join(SCENARIO, "maps.json"), "--set", "ringSize=4096"];
+    const { status, stdout, stderr } = beeline(["run", ...args, "--parallel", "--workers", "2", "--json"]);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^beeline: warning: --parallel: the order[^\n]*\n$/);
+    const { verdicts } = JSON.parse(stdout) as RunJson;
+    expect(Object.values(verdicts).reduce((sum, packets) => sum + packets, 0)).toBe(11_971);
+  });
+});
+
+describe("beeline inspect", () => {
+  it("shows programs, maps and instructions with their source lines", () => {
+    const { status, stdout } = beeline(["inspect", PROGRAM, "--disasm"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/xdp_dos_filter.*map_lookup_elem map_update_elem ktime_get_ns/);
+    expect(stdout).toMatch(/blocklist_v4 +lpm_trie/);
+    expect(stdout).toMatch(/; if \(network > end\) @ .*program\.bpf\.c:\d+/);
+    expect(stdout).toMatch(/\(85\) call bpf_map_lookup_elem#1/);
+  });
+
+  it("prints it as JSON", () => {
+    const { stdout } = beeline(["inspect", PROGRAM, "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ programs: [{ name: "xdp_dos_filter", helpers: expect.arrayContaining(["bpf_map_lookup_elem"]) }] });
+  });
+});
