@@ -72,7 +72,7 @@ export function createMachine(options: MachineOptions): Machine {
   const maps: readonly MapHandle[] = createMaps(layout, withoutUnusedValues(object, used), {
     cpus,
     seed,
-    runtime: runtime.exports as unknown as Parameters<typeof createMaps>[2]["runtime"],
+    runtime: runtime.exports,
     programIndex,
     isUsed: (map) => used.has(map),
   });

@@ -2,12 +2,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { MapRuntime } from "../maps/index.js";
 
 /** An export of the runtime that takes and gives 32-bit integers only (`u64` parameters are BigInt to JavaScript). */
 type Call32 = (...args: number[]) => number;
 
 /** The exports that TypeScript calls itself; engines pass all of {@link Runtime.instance} on to their own wasm. */
-export interface RuntimeExports {
+export interface RuntimeExports extends MapRuntime {
   readonly interpreter_run_batch: (env: number, count: number) => void;
   readonly interpreter_begin: (env: number, packet: number) => void;
   /** 0 where there is more to run, 1 at the end, 2 after a fault. */

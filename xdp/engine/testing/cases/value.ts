@@ -62,7 +62,6 @@ function printk(format: string, args: readonly string[], out: string | undefined
       exit`,
     ret: ret >>> 0,
     printk: out === undefined ? [] : [out.replace(/\n$/, "")],
-    kernel: false,
   };
 }
 
@@ -98,7 +97,7 @@ export const VALUE_CASES: readonly EngineCase[] = [
     maps: [{ name: ".rodata", type: "BPF_MAP_TYPE_ARRAY", entries: 1, flags: 128, initial: "6162630000000000" }],
     ret: 0,
   },
-  { description: "probe_read_kernel of what is there", kernel: false, asm: `${stackText("abcdefg", -8)}\n r3 = r10\n r3 += -8\n r1 = r10\n r1 += -16\n r2 = 4\n call bpf_probe_read_kernel\n r1 = *(u32 *)(r10 -16)\n r0 |= r1\n exit`, ret: 0x64636261 },
+  { description: "probe_read_kernel of what is there", asm: `${stackText("abcdefg", -8)}\n r3 = r10\n r3 += -8\n r1 = r10\n r1 += -16\n r2 = 4\n call bpf_probe_read_kernel\n r1 = *(u32 *)(r10 -16)\n r0 |= r1\n exit`, ret: 0x64636261 },
   { description: "probe_read_kernel below the kernel's addresses zeroes", asm: "r1 = -1\n *(u64 *)(r10 -8) = r1\n r1 = r10\n r1 += -8\n r2 = 8\n r3 = 8\n call bpf_probe_read_kernel\n r1 = *(u64 *)(r10 -8)\n r0 |= r1\n exit", ret: -34 >>> 0 },
   printk("hello\n", [], "hello\n"),
   printk("%d %i %u", ["-5", "7", "-1"], "-5 7 4294967295"),
@@ -122,18 +121,16 @@ export const VALUE_CASES: readonly EngineCase[] = [
   printk("a\x01b", [], undefined),
   {
     description: "trace_printk: a format without its end",
-    kernel: false,
     asm: "r1 = 0x6161616161616161 ll\n *(u64 *)(r10 -8) = r1\n r1 = r10\n r1 += -8\n r2 = 8\n r3 = 0\n r4 = 0\n r5 = 0\n call bpf_trace_printk\n exit",
     ret: -22 >>> 0,
     printk: [],
   },
   {
     description: "trace_vprintk takes its arguments from memory",
-    kernel: false,
     asm: `${stackText("%d-%d-%d-%d", -64)}\n *(u64 *)(r10 -32) = 1\n *(u64 *)(r10 -24) = 22\n *(u64 *)(r10 -16) = 333\n *(u64 *)(r10 -8) = -4\n r1 = r10\n r1 += -64\n r2 = 12\n r3 = r10\n r3 += -32\n r4 = 32\n call bpf_trace_vprintk\n exit`,
     ret: "1-22-333--4".length,
     printk: ["1-22-333--4"],
   },
-  { description: "trace_vprintk without arguments", kernel: false, asm: `${stackText("none", -64)}\n r1 = r10\n r1 += -64\n r2 = 5\n r3 = 0\n r4 = 0\n call bpf_trace_vprintk\n exit`, ret: 4, printk: ["none"] },
+  { description: "trace_vprintk without arguments", asm: `${stackText("none", -64)}\n r1 = r10\n r1 += -64\n r2 = 5\n r3 = 0\n r4 = 0\n call bpf_trace_vprintk\n exit`, ret: 4, printk: ["none"] },
   { description: "printed texts stay in order over packets", kernel: false, asm: `r6 = *(u32 *)(r1 +16)\n ${stackText("q%d", -64)}\n r1 = r10\n r1 += -64\n r2 = 4\n r3 = r6\n r4 = 0\n r5 = 0\n call bpf_trace_printk\n exit`, packets: [{ queue: 3 }, { queue: 1 }, { queue: 2, in: counting(20) }], printk: ["q3", "q1", "q2"] },
 ];
