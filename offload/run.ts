@@ -22,13 +22,16 @@ import { programFigures } from "./run/figures.js";
 import { makeHost } from "./run/host.js";
 import type { Host } from "./run/host.js";
 import { DeviceModel } from "./run/model.js";
+import type { ProgramFigures } from "./run/model.js";
 import { Outcomes } from "./run/outcomes.js";
 import { Traffic } from "./run/traffic.js";
 import type { Window } from "./run/window.js";
 import { FATE_LENGTH, FATE_MAC, FATE_RAN, FATE_RING } from "./types.js";
-import type { RunOptions, RunResult } from "./types.js";
+import type { Drops, RunOptions, RunResult } from "./types.js";
 
 const DEFAULT_BATCH = 256;
+/** Windows grow with the workers that share one, up to so many times. */
+const LARGEST_WINDOW = 4;
 
 /**
  * Runs a program over traffic on a device. Options are checked by the rooms that use them; their errors pass through
@@ -83,7 +86,7 @@ class Run {
       costs: (spec) => this.plan.costsFor(spec),
     });
     const { layout } = this.host.view;
-    this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, workers);
+    this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, Math.min(workers, LARGEST_WINDOW));
     if (parallel) this.parallel = new ParallelRunner(this.host, this.nic, this.traffic.window.trace.storage.packets, (options.sinks ?? []).some((sink) => sink.data === true));
     this.columns = new Columns(Math.max(2 * batchSize, 1024), new Uint8Array(layout.buffer));
     this.model = new DeviceModel(this.device, this.plan);
@@ -196,7 +199,7 @@ class Run {
         totalMpps: totalMs > 0 ? tally.packets / totalMs / 1e3 : 0,
       },
       device: model.result(figures(device)),
-      ...(baseline === undefined ? {} : { baseline: baseline.model.result(figures(baseline.model.profile)) }),
+      ...(baseline === undefined ? {} : { baseline: baseline.model.result(baselineFigures(figures(baseline.model.profile), tally.drops)) }),
       faults: { count: tally.faults, ...(tally.firstFault === undefined ? {} : { first: tally.firstFault }) },
       counters: this.nic.counters.toJSON(),
       rate: options.rate ?? { kind: "pcap" },
@@ -225,6 +228,13 @@ class Run {
     await this.parallel?.close();
     this.host.close();
   }
+}
+
+/** The baseline's packets are those of the device. */
+function baselineFigures(figures: ProgramFigures, drops: Drops): ProgramFigures {
+  const unknown = drops.ring + drops.mac;
+  if (unknown === 0) return figures;
+  return { ...figures, notes: [...figures.notes, `${unknown} packets that the device dropped never ran: here they count as mean ones`] };
 }
 
 function requireQueues(queues: number): number {

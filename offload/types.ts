@@ -190,7 +190,7 @@ export interface DeviceResult {
 
 export interface QueueResult {
   readonly queue: number;
-  /** Packets and bytes that the queue took, and packets that it had no room for. */
+  /** Packets and bytes that RSS steered here and that ran, and packets that there was no room for. */
   readonly packets: number;
   readonly bytes: number;
   readonly drops: number;
