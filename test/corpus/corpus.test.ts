@@ -1,0 +1,39 @@
+/**
+ * Every XDP program that Debian's packages give, as objects or as source, does on every engine what it does in the kernel.
+ * A table at the end says how many run here of those that the kernel loads; CORPUS_REPORT=FILE takes all findings as JSON.
+ */
+import { writeFileSync } from "node:fs";
+import { afterAll, describe, expect, it } from "vitest";
+import { kernelAvailable } from "../../xdp/engine/kernel/index.js";
+import type { Finding } from "./examine.js";
+import { examine } from "./examine.js";
+import { corpusFiles, readObject, xdpPrograms } from "./objects.js";
+import { reportOf, shareOf } from "./report.js";
+
+/** Of the programs that the kernel loads, at least so many in a hundred run here. */
+const FLOOR = 0;
+
+const { available, reason } = kernelAvailable();
+if (!available) console.warn(`corpus skipped: ${reason}`);
+const { files, notes } = available ? corpusFiles() : { files: [], notes: [] };
+const findings: Finding[] = [];
+
+describe.skipIf(files.length === 0)("the corpus", () => {
+  it.each(files)("$version/$name", (file) => {
+    const object = readObject(file);
+    if (object instanceof Error) throw object;
+    const found = xdpPrograms(object).map((program) => examine(object, program));
+    findings.push(...found);
+    expect(found.flatMap(({ differences }) => Object.values(differences)).join("\n\n")).toBe("");
+  });
+
+  it(`runs ${FLOOR} % of what the kernel loads`, () => {
+    expect(shareOf(findings) * 100).toBeGreaterThanOrEqual(FLOOR);
+  });
+});
+
+afterAll(() => {
+  console.info([...notes, ...reportOf(findings)].join("\n"));
+  const file = process.env["CORPUS_REPORT"];
+  if (file !== undefined && file !== "") writeFileSync(file, JSON.stringify({ notes, findings }, null, 1));
+});

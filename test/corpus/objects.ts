@@ -1,0 +1,72 @@
+/** The corpus: XDP objects of Debian's packages, and what is compiled from the kernel's samples and selftests. */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
+import { loadObject, ObjectError } from "../../xdp/object/index.js";
+
+/** An object file. */
+export interface CorpusFile {
+  /** Without version and suffix. */
+  readonly name: string;
+  /** Instruction set that it was compiled for, or the package that it comes from. */
+  readonly version: string;
+  readonly path: string;
+}
+
+export interface CorpusObject extends CorpusFile {
+  readonly object: ObjectSpec;
+}
+
+/** Where the corpus is built; CORPUS names another folder. */
+const FOLDER = process.env["CORPUS"] ?? join(tmpdir(), "beeline-corpus");
+const TARBALL = process.env["LINUX_SOURCE"] ?? "/usr/src/linux-source-6.12.tar.xz";
+const XDP_TOOLS = ["/usr/lib/x86_64-linux-gnu/bpf", "/usr/lib/aarch64-linux-gnu/bpf", "/usr/lib/bpf"];
+const VERSIONS = ["v1", "v3", "v4"];
+
+/** All object files, and what is not there or was not compiled, in words. */
+export function corpusFiles(): { readonly files: readonly CorpusFile[]; readonly notes: readonly string[] } {
+  const notes: string[] = [];
+  const built = build(notes);
+  const tools = XDP_TOOLS.find((folder) => existsSync(join(folder, "xdp-dispatcher.o")));
+  if (tools === undefined) notes.push("the objects of Debian's xdp-tools are not there: apt install xdp-tools");
+  return { files: [...built, ...(tools === undefined ? [] : objectsIn(tools, "xdp-tools"))], notes };
+}
+
+function build(notes: string[]): CorpusFile[] {
+  if (!existsSync(TARBALL)) {
+    notes.push(`the kernel's source is not there (${TARBALL}): apt install linux-source-6.12`);
+    return [];
+  }
+  const { status, stdout, stderr, error } = spawnSync(fileURLToPath(new URL("build.sh", import.meta.url)), [FOLDER], { encoding: "utf8" });
+  if (status !== 0) {
+    notes.push(`the kernel's programs were not compiled: ${error?.message ?? stderr.trim().split("\n").at(-1)}`);
+    return [];
+  }
+  notes.push(...stdout.trim().split("\n"));
+  return VERSIONS.flatMap((version) => objectsIn(join(FOLDER, "objects", version), version));
+}
+
+function objectsIn(folder: string, version: string): CorpusFile[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".o"))
+    .toSorted()
+    .map((name) => ({ name: name.replace(/(\.bpf)?\.o$/, ""), version, path: join(folder, name) }));
+}
+
+/** Reads an object; what cannot be read comes back as the error. */
+export function readObject(file: CorpusFile): CorpusObject | ObjectError {
+  try {
+    return { ...file, object: loadObject(readFileSync(file.path), file.name) };
+  } catch (error) {
+    if (error instanceof ObjectError) return error;
+    throw error;
+  }
+}
+
+/** Programs that libbpf loads as XDP, and those in sections that it does not know: older loaders take what they are asked to. */
+export function xdpPrograms({ object }: CorpusObject): readonly ProgramSpec[] {
+  return object.programs.filter(({ type }) => type === "xdp");
+}

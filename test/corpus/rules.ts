@@ -1,0 +1,17 @@
+/** What of a program cannot be compared between engines, and why: nothing else is left out of the comparison. */
+
+export interface Rule {
+  /** Objects without version and suffix, and programs, as in `xdping_kern/xdping_client`. */
+  readonly programs: RegExp;
+  readonly reason: string;
+  /** Maps whose contents are not compared. */
+  readonly maps?: readonly string[];
+  /** Return values and bytes are not compared. */
+  readonly outcomes?: true;
+}
+
+export const RULES: readonly Rule[] = [];
+
+export function rulesFor(name: string): readonly Rule[] {
+  return RULES.filter(({ programs }) => programs.test(name));
+}
