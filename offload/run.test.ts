@@ -38,11 +38,12 @@ class Recorder implements Sink {
   batch(batch: PacketBatch): void {
     for (let i = 0; i < batch.count; i++) {
       const ran = batch.fate[i] === FATE_RAN;
-      const bytes = ran ? batch.memory.slice(batch.data[i], batch.data[i] + batch.length[i]) : new Uint8Array(0);
+      const linear = ran ? batch.memory.slice(batch.data[i], batch.data[i] + batch.length[i]) : new Uint8Array(0);
+      const frags = ran ? batch.memory.slice(batch.frags[i], batch.frags[i] + batch.fragLength[i]) : new Uint8Array(0);
       if (ran) this.latency.push(batch.latency[i]);
       this.packets.push({
         i: batch.packet[i], fate: FATES[batch.fate[i]], verdict: ran ? batch.verdict[i] : -1, ret: ran ? batch.ret[i] : -1,
-        queue: batch.queue[i], hash: batch.hash[i], time: batch.time[i], data: Buffer.from(bytes).toString("hex"),
+        queue: batch.queue[i], hash: batch.hash[i], time: batch.time[i], data: Buffer.concat([linear, frags]).toString("hex"),
       });
     }
   }
@@ -61,7 +62,7 @@ async function run(text: string, packets: readonly TestPacket[], options: Partia
   const seen = new Recorder();
   let machine: RunMachine | undefined;
   const result = await runOffload({
-    object: objectSpec(text, maps), entry: "prog", device: card, engine: "interpreter",
+    object: objectSpec(text, maps), entry: "prog", device: card,
     open: () => Promise.resolve(readerOf(packets, window)), sinks: [seen], setup: (made) => (machine = made), ...options,
   });
   return { result, seen, machine: machine as RunMachine };
@@ -162,6 +163,41 @@ describe("a run", () => {
       await expect(run(PORT_FILTER, mix(2), options)).rejects.toThrow(message);
     },
   );
+});
+
+/** Overwrites the source address, grows the packet's head by 4 where it may, and sends it back; drops what is shorter than 34 bytes. */
+const REWRITE = `
+  r6 = r1
+  r2 = -4
+  call bpf_xdp_adjust_head
+  r2 = *(u32 *)(r6 + 0)
+  r3 = *(u32 *)(r6 + 4)
+  r4 = r2
+  r4 += 38
+  if r4 > r3 goto drop
+  *(u32 *)(r2 + 30) = r0
+  r0 = 3
+  exit
+drop:
+  r0 = 1
+  exit
+`;
+
+describe("engines", () => {
+  const maps = [array("seen", 8, 8)];
+  const jumbo = mix(300).map((packet, i) => (i % 50 === 0 ? { ...packet, bytes: udp(i, 53, 3000 + i * 20) } : packet));
+  it.each([["PORT_FILTER", PORT_FILTER], ["COUNT_BY_QUEUE", COUNT_BY_QUEUE], ["REWRITE", REWRITE]])("%s: the interpreter agrees with wasm, in order and in parallel", async (_, text) => {
+    const wasm = await run(text, jumbo, { baseline: kernel }, maps);
+    const interpreted = await run(text, jumbo, { baseline: kernel, engine: "interpreter" }, maps);
+    expect(wasm.result.host.engine).toBe("wasm");
+    expect(interpreted.seen.packets).toEqual(wasm.seen.packets);
+    expect(modelled(interpreted)).toEqual(modelled(wasm));
+    for (const engine of ["wasm", "interpreter"] as const) {
+      const parallel = await run(text, jumbo, { baseline: kernel, engine, parallel: true, workers: 2 }, maps);
+      expect(parallel.seen.packets).toEqual(wasm.seen.packets);
+      expect(values(parallel.machine, "seen")).toEqual(values(wasm.machine, "seen"));
+    }
+  });
 });
 
 describe("windows and passes", () => {

@@ -1,12 +1,12 @@
 /** What the threads of the pool tell each other; everything here is sent by structured clone. */
-import type { WorkerArea } from "../../xdp/index.js";
+import type { WasmProgram, WorkerArea } from "../../xdp/index.js";
 
 /** What every worker thread gets at its start. */
 export interface PoolData {
   readonly engine: "wasm" | "interpreter";
   readonly memory: WebAssembly.Memory;
   /** The compiled program (engine wasm). */
-  readonly program?: unknown;
+  readonly program?: WasmProgram;
   readonly areas: readonly WorkerArea[];
   /** Addresses of the shared tables of descriptors and results, and of copies of packets (0 where nobody reads them). */
   readonly descriptors: number;

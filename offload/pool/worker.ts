@@ -40,13 +40,16 @@ export default function run(task: PoolTask): void {
 function keepPackets(results: number, slots: number, stride: number, count: number, to: number): void {
   for (let i = 0; i < count; i++) {
     const at = (results + i * RESULT_BYTES) >>> 2;
+    const first = words[at + (RESULT_DATA >> 2)];
     const slot = slots + i * stride;
+    // A program that only reads may have run on the frame where it lies, which stays.
+    if (first < slot || first >= slot + stride) continue;
     const copy = to + i * stride;
-    const start = words[at + (RESULT_DATA >> 2)] - words[at + (RESULT_META_LENGTH >> 2)];
-    const end = words[at + (RESULT_DATA >> 2)] + words[at + (RESULT_LENGTH >> 2)];
+    const start = first - words[at + (RESULT_META_LENGTH >> 2)];
+    const end = first + words[at + (RESULT_LENGTH >> 2)];
     bytes.copyWithin(copy + (start - slot), start, end);
     const frags = words[at + (RESULT_FRAG_LENGTH >> 2)];
     if (frags > 0) bytes.copyWithin(copy + SLOT_FRAGS, slot + SLOT_FRAGS, slot + SLOT_FRAGS + frags);
-    words[at + (RESULT_DATA >> 2)] += copy - slot;
+    words[at + (RESULT_DATA >> 2)] = first + copy - slot;
   }
 }

@@ -1,5 +1,5 @@
 /** Makes the machine and its engines by name. */
-import { createInterpreter, createKernelEngine, createMachine, KernelMachine } from "../../xdp/index.js";
+import { compileMachine, createInterpreter, createKernelEngine, createMachine, createWasmEngine, KernelMachine } from "../../xdp/index.js";
 import type { Engine, EngineName, KernelEngine, MachineOptions, MachineView } from "../../xdp/index.js";
 import type { PoolData } from "../pool/task.js";
 
@@ -15,10 +15,17 @@ export interface Host {
   close(): void;
 }
 
+/** `name`: which engine; all but the kernel run on this process's machine. Throws what making a machine throws. */
 export function makeHost(name: EngineName, options: MachineOptions): Host {
   if (name === "kernel") return kernelHost(options);
   const machine = createMachine(options);
-  return { view: machine, engine: () => createInterpreter(machine), shared: () => ({ engine: "interpreter" }), warnings: () => [], close: () => undefined };
+  return {
+    view: machine,
+    engine: () => (name === "wasm" ? createWasmEngine(machine) : createInterpreter(machine)),
+    shared: () => (name === "wasm" ? { engine: name, program: compileMachine(machine) } : { engine: name }),
+    warnings: () => [],
+    close: () => undefined,
+  };
 }
 
 function kernelHost(options: MachineOptions): Host {

@@ -9,3 +9,6 @@ export { Stepper, attachInterpreter, createInterpreter } from "./interpreter.js"
 export type { StepState } from "./interpreter.js";
 export { ENGINES } from "./contract.js";
 export * from "./kernel/index.js";
+export { attachWasmEngine, createWasmEngine } from "./wasm/engine.js";
+export { compileMachine } from "./wasm/compile.js";
+export type { WasmProgram } from "./wasm/compile.js";
