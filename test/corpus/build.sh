@@ -92,6 +92,14 @@ for version in v1 v3 v4; do
 	printf "$version %s\n" $sources
 done | xargs -P "$(nproc)" -n 2 bash -c 'compile "$@"' compile
 
+# The sample's Makefile links these two.
+for version in v1 v3 v4; do
+	(
+		cd "$corpus/objects/$version"
+		[ -e xdp_router_ipv4_linked.bpf.o ] || bpftool gen object xdp_router_ipv4_linked.bpf.o xdp_router_ipv4.bpf.o xdp_sample.bpf.o
+	)
+done
+
 printf '%s sources, %s objects in %s\n' "$(wc -w <<<"$sources")" "$(find "$corpus/objects" -name '*.o' | wc -l)" "$corpus/objects"
 find "$corpus/objects" -name '*.log' | sort | while read -r log; do
 	printf 'not compiled: %s: %s\n' "$(realpath --relative-to "$corpus/objects" "${log%.bpf.o.log}")" "$(grep -m1 'error' "$log" | sed "s|$corpus/||" || head -1 "$log")"

@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { kernelAvailable } from "../../xdp/engine/kernel/index.js";
 import type { Finding } from "./examine.js";
-import { examine } from "./examine.js";
+import { examine, examineUnreadable } from "./examine.js";
 import { corpusFiles, readObject, xdpPrograms } from "./objects.js";
 import { reportOf, shareOf } from "./report.js";
 
@@ -21,8 +21,7 @@ const findings: Finding[] = [];
 describe.skipIf(files.length === 0)("the corpus", () => {
   it.each(files)("$version/$name", (file) => {
     const object = readObject(file);
-    if (object instanceof Error) throw object;
-    const found = xdpPrograms(object).map((program) => examine(object, program));
+    const found = object instanceof Error ? [examineUnreadable(file, object)] : xdpPrograms(object).map((program) => examine(object, program));
     findings.push(...found);
     expect(found.flatMap(({ differences }) => Object.values(differences)).join("\n\n")).toBe("");
   });

@@ -3,13 +3,14 @@ import { createMachine } from "../../xdp/engine/index.js";
 import type { Machine } from "../../xdp/engine/index.js";
 import { possibleCpus } from "../../xdp/engine/kernel/index.js";
 import { UnsupportedError } from "../../xdp/helpers/index.js";
-import type { ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
+import type { ObjectError, ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
 import type { Run } from "../differential/compare.js";
 import { firstDifference } from "../differential/compare.js";
 import { ENGINES } from "../differential/engines.js";
 import { MAX_FRAME, varied } from "../differential/frames.js";
 import { dumpMaps, runFrames } from "../differential/outcome.js";
-import type { CorpusObject } from "./objects.js";
+import { loadsWithLibbpf } from "./libbpf.js";
+import type { CorpusFile, CorpusObject } from "./objects.js";
 import { mapsOf, unmetNeeds } from "./needs.js";
 import type { Loaded } from "./oracle.js";
 import { loadInKernel } from "./oracle.js";
@@ -62,6 +63,12 @@ export function examine({ name, version, path, object }: CorpusObject, program: 
   } finally {
     runnable.close();
   }
+}
+
+/** An object that cannot be read here counts as one program. */
+export function examineUnreadable({ name, version, path }: CorpusFile, error: ObjectError): Finding {
+  const finding = { object: `${version}/${name}`, program: "(object)", section: "", needs: [], differences: {} };
+  return loadsWithLibbpf(path) ? { ...finding, kernel: "libbpf", refused: refusalOf(error) } : { ...finding, kernelReason: `neither libbpf nor we read it: ${error.message}` };
 }
 
 function compare(name: string, kernel: Loaded, machines: readonly Machine[], object: ObjectSpec, program: ProgramSpec, setup: readonly Entry[]): Pick<Finding, "differences" | "refused"> {

@@ -17,6 +17,7 @@ interface Calls {
   readonly nextProgram: (object: Pointer, program: Pointer) => Pointer;
   readonly programName: (program: Pointer) => string;
   readonly setAutoload: (program: Pointer, on: boolean) => number;
+  readonly setAttachType: (program: Pointer, type: number) => number;
   readonly programFd: (program: Pointer) => number;
   readonly nextMap: (object: Pointer, map: Pointer) => Pointer;
   readonly mapName: (map: Pointer) => string;
@@ -57,6 +58,7 @@ function bind(): Calls | undefined {
     nextProgram: library.func("bpf_object__next_program", "void *", ["void *", "void *"]),
     programName: library.func("bpf_program__name", "str", ["void *"]),
     setAutoload: library.func("bpf_program__set_autoload", "int", ["void *", "bool"]),
+    setAttachType: library.func("bpf_program__set_expected_attach_type", "int", ["void *", "int"]),
     programFd: library.func("bpf_program__fd", "int", ["void *"]),
     nextMap: library.func("bpf_object__next_map", "void *", ["void *", "void *"]),
     mapName: library.func("bpf_map__name", "str", ["void *"]),
@@ -75,6 +77,9 @@ export interface LibbpfObject {
   readonly maps: readonly KernelMap[];
   close(): void;
 }
+
+/** enum bpf_attach_type */
+const ATTACH_TYPES = { device: 37, devmap: 33, cpumap: 35 } as const;
 
 /** libbpf, or the kernel behind it, did not take a program. */
 export class LibbpfError extends Error {
@@ -99,6 +104,7 @@ export function loadWithLibbpf(lib: Calls, path: string, spec: ObjectSpec, entry
       lib.setAutoload(program, name === entry.name || others.has(name));
     }
     if (!programs.has(entry.name)) throw new LibbpfError(`no program ${entry.name}`, 0);
+    lib.setAttachType(programs.get(entry.name), ATTACH_TYPES[entry.attach]);
     const result = lib.load(object);
     if (result < 0) throw new LibbpfError("bpf_object__load", result);
     const fdOf = (index: number): number => lib.programFd(programs.get(spec.programs[index].name));
@@ -107,6 +113,16 @@ export function loadWithLibbpf(lib: Calls, path: string, spec: ObjectSpec, entry
     lib.close(object);
     throw error;
   }
+}
+
+/** Does libbpf get all of an object's programs that load by themselves into the kernel? */
+export function loadsWithLibbpf(path: string): boolean {
+  const lib = libbpf();
+  const object = lib?.open(path) ?? null;
+  if (lib === undefined || object === null) return false;
+  const result = lib.load(object);
+  lib.close(object);
+  return result >= 0;
 }
 
 function mapsOf(lib: Calls, object: Pointer, spec: ObjectSpec, fdOf: (index: number) => number): KernelMap[] {

@@ -23,16 +23,25 @@ export interface CorpusObject extends CorpusFile {
 /** Where the corpus is built; CORPUS names another folder. */
 const FOLDER = process.env["CORPUS"] ?? join(tmpdir(), "beeline-corpus");
 const TARBALL = process.env["LINUX_SOURCE"] ?? "/usr/src/linux-source-6.12.tar.xz";
-const XDP_TOOLS = ["/usr/lib/x86_64-linux-gnu/bpf", "/usr/lib/aarch64-linux-gnu/bpf", "/usr/lib/bpf"];
+/** Debian's packages with objects: where they put them, in the first folder that is there. */
+const PACKAGES: readonly { readonly name: string; readonly folders: readonly string[]; readonly files: RegExp }[] = [
+  { name: "xdp-tools", folders: ["/usr/lib/x86_64-linux-gnu/bpf", "/usr/lib/aarch64-linux-gnu/bpf", "/usr/lib/bpf"], files: /\.o$/ },
+  { name: "xdp-tests", folders: ["/usr/libexec/xdp-tools"], files: /\.o$/ },
+  // Made by clang 7, 9 and 14.
+  { name: "golang-github-cilium-ebpf-dev", folders: ["/usr/share/gocode/src/github.com/cilium/ebpf/testdata"], files: /-el\.elf$/ },
+];
 const VERSIONS = ["v1", "v3", "v4"];
 
 /** All object files, and what is not there or was not compiled, in words. */
 export function corpusFiles(): { readonly files: readonly CorpusFile[]; readonly notes: readonly string[] } {
   const notes: string[] = [];
-  const built = build(notes);
-  const tools = XDP_TOOLS.find((folder) => existsSync(join(folder, "xdp-dispatcher.o")));
-  if (tools === undefined) notes.push("the objects of Debian's xdp-tools are not there: apt install xdp-tools");
-  return { files: [...built, ...(tools === undefined ? [] : objectsIn(tools, "xdp-tools"))], notes };
+  const files = build(notes);
+  for (const { name, folders, files: pattern } of PACKAGES) {
+    const folder = folders.find((path) => existsSync(path));
+    if (folder === undefined) notes.push(`the objects of Debian's ${name} are not there: apt install ${name}`);
+    else files.push(...objectsIn(folder, name, pattern));
+  }
+  return { files, notes };
 }
 
 function build(notes: string[]): CorpusFile[] {
@@ -49,11 +58,11 @@ function build(notes: string[]): CorpusFile[] {
   return VERSIONS.flatMap((version) => objectsIn(join(FOLDER, "objects", version), version));
 }
 
-function objectsIn(folder: string, version: string): CorpusFile[] {
+function objectsIn(folder: string, version: string, pattern = /\.o$/): CorpusFile[] {
   return readdirSync(folder)
-    .filter((name) => name.endsWith(".o"))
+    .filter((name) => pattern.test(name))
     .toSorted()
-    .map((name) => ({ name: name.replace(/(\.bpf)?\.o$/, ""), version, path: join(folder, name) }));
+    .map((name) => ({ name: name.replace(/(\.bpf)?\.o$|\.elf$/, ""), version, path: join(folder, name) }));
 }
 
 /** Reads an object; what cannot be read comes back as the error. */
