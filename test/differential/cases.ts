@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ObjectSpec } from "../../xdp/object/index.js";
-import { loadObject } from "../../xdp/object/index.js";
+import type { ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
+import { loadObject, ObjectError } from "../../xdp/object/index.js";
 import type { Work } from "./engines.js";
 import { scrambled, varied } from "./frames.js";
 import type { Seed } from "./seeds.js";
@@ -83,3 +83,42 @@ export function xdpToolsCases(): { readonly cases: readonly Case[]; readonly ski
   return { cases, skipped };
 }
 
+/** Helpers whose answers differ from run to run: time and randomness. */
+const NOT_REPEATABLE: ReadonlySet<number> = new Set([5, 7, 118, 125, 160, 208]);
+
+const BPF_CALL = 0x85;
+const BPF_FUNC_tail_call = 12;
+
+function helpersOf({ insns }: ProgramSpec): number[] {
+  return insns.filter(({ op, src }) => op === BPF_CALL && src === 0).map(({ imm }) => imm);
+}
+
+function isRepeatable(object: ObjectSpec, program: ProgramSpec): boolean {
+  const reached = helpersOf(program).includes(BPF_FUNC_tail_call) ? object.programs : [program];
+  return !reached.some((spec) => helpersOf(spec).some((helper) => NOT_REPEATABLE.has(helper)));
+}
+
+/**
+ * Programs of all objects in the folders that DIFFERENTIAL_OBJECTS names (separated by colons, searched to the bottom): a way to try the engines
+ * on whatever one has, maps empty. What no engine of ours or the kernel loads is skipped.
+ */
+export function furtherCases(): { readonly cases: readonly Case[]; readonly skipped: readonly Skipped[] } {
+  const cases: Case[] = [];
+  const skipped: Skipped[] = [];
+  const folders = (process.env["DIFFERENTIAL_OBJECTS"] ?? "").split(":").filter((folder) => folder !== "");
+  for (const file of folders.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)))) {
+    if (!file.endsWith(".o")) continue;
+    try {
+      const object = loadObject(readFileSync(file), file);
+      for (const program of object.programs.filter(({ type, attach }) => type === "xdp" && attach === "device")) {
+        const name = `${file}/${program.name}`;
+        if (isRepeatable(object, program)) cases.push({ name, object, entry: program.name, frames: varied });
+        else skipped.push({ name, reason: "it depends on time or randomness" });
+      }
+    } catch (error) {
+      if (!(error instanceof ObjectError)) throw error;
+      skipped.push({ name: file, reason: error.message });
+    }
+  }
+  return { cases, skipped };
+}

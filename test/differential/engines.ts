@@ -1,6 +1,7 @@
 /** Runs a case on the kernel and on every engine of ours. */
 import { createInterpreter, createMachine } from "../../xdp/engine/index.js";
 import type { Engine, Machine } from "../../xdp/engine/index.js";
+import { createWasmEngine } from "../../xdp/engine/wasm/engine.js";
 import { createKernelEngine, KernelMachine, possibleCpus } from "../../xdp/engine/kernel/index.js";
 import type { ObjectSpec } from "../../xdp/object/index.js";
 import type { Run } from "./compare.js";
@@ -22,7 +23,10 @@ export interface EngineUnderTest {
   readonly create: (machine: Machine) => Engine;
 }
 
-export const ENGINES: readonly EngineUnderTest[] = [{ name: "interpreter", create: (machine) => createInterpreter(machine) }];
+export const ENGINES: readonly EngineUnderTest[] = [
+  { name: "interpreter", create: (machine) => createInterpreter(machine) },
+  { name: "wasm", create: (machine) => createWasmEngine(machine) },
+];
 
 export function runInKernel({ object, entry, frames, seed }: Work): Run {
   const machine = new KernelMachine({ object, entry, maxFrame: MAX_FRAME });

@@ -5,7 +5,8 @@ import { variedFrames } from "../../traffic/generate/varied.js";
 export const PACKETS = 2000;
 /** Longest frame, bytes. */
 export const MAX_FRAME = 9000;
-const SEED = 2026;
+/** DIFFERENTIAL_SEED gives other frames than those of every run. */
+const SEED = Number(process.env["DIFFERENTIAL_SEED"] ?? 2026);
 
 /** Everything that a wire may bring: every protocol, whole, cut, forged, jumbo, garbage. */
 export const varied: readonly Uint8Array[] = variedFrames(SEED, PACKETS, { maxLength: MAX_FRAME });
@@ -13,7 +14,7 @@ export const varied: readonly Uint8Array[] = variedFrames(SEED, PACKETS, { maxLe
 /** The same with random bytes in the first 24: programs of our own take their decisions from these. */
 export const scrambled: readonly Uint8Array[] = varied.map((frame, i) => {
   const copy = frame.slice();
-  let state = (i + 1) * 0x9e3779b1;
+  let state = (i + SEED) * 0x9e3779b1;
   for (let at = 0; at < Math.min(24, copy.length); at++) {
     // xorshift32: Marsaglia, Journal of Statistical Software 8 (2003).
     state ^= state << 13;

@@ -71,3 +71,4 @@ export const E2BIG = 7;
 export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOSPC = 28;
+export const EOPNOTSUPP = 95;

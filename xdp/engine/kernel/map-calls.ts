@@ -1,6 +1,6 @@
 /** The commands of bpf(2) on maps, one function each: arguments are copied into native memory, answers copied out. */
 import { Arguments, align8 } from "./bpf.js";
-import { E2BIG, EINVAL, ENOENT, ENOTSUPP, EPERM, KernelError } from "./errors.js";
+import { E2BIG, EINVAL, ENOENT, ENOSPC, ENOTSUPP, EOPNOTSUPP, EPERM, KernelError } from "./errors.js";
 import * as uapi from "./uapi.js";
 
 export interface MapCreate {
@@ -53,6 +53,9 @@ export function mapFreeze(fd: number): void {
   if (result < 0) throw new KernelError("BPF_MAP_FREEZE", -result);
 }
 
+/** User space may not look into maps of some types (sockets, rings, storage); in these it finds nothing. */
+const UNREADABLE: ReadonlySet<number> = new Set([-ENOTSUPP, -EOPNOTSUPP, -ENOSPC]);
+
 /** Copies the value of `key` into `value`; false where the key is not there. */
 export function mapLookup(fd: number, key: Uint8Array, value: Uint8Array): boolean {
   const attr = new Arguments(align8(key.length) + align8(value.length));
@@ -60,8 +63,8 @@ export function mapLookup(fd: number, key: Uint8Array, value: Uint8Array): boole
   attr.put(uapi.MAP_ELEM.key, key);
   const place = attr.reserve(uapi.MAP_ELEM.value, value.length);
   const result = attr.call(uapi.BPF_MAP_LOOKUP_ELEM, uapi.MAP_ELEM.size);
-  if (result === -ENOENT) return false;
-  if (result < 0) throw new KernelError("BPF_MAP_LOOKUP_ELEM", -result, result === -ENOTSUPP ? "user space cannot read maps of this type" : "");
+  if (result === -ENOENT || UNREADABLE.has(result)) return false;
+  if (result < 0) throw new KernelError("BPF_MAP_LOOKUP_ELEM", -result);
   value.set(attr.memory.bytes.subarray(place, place + value.length));
   return true;
 }
@@ -91,7 +94,7 @@ export function mapNextKey(fd: number, keySize: number, key?: Uint8Array): Uint8
   if (key !== undefined) attr.put(uapi.MAP_ELEM.key, key);
   const place = attr.reserve(uapi.MAP_ELEM.value, keySize);
   const result = attr.call(uapi.BPF_MAP_GET_NEXT_KEY, uapi.MAP_ELEM.size);
-  if (result === -ENOENT) return undefined;
+  if (result === -ENOENT || UNREADABLE.has(result)) return undefined;
   if (result < 0) throw new KernelError("BPF_MAP_GET_NEXT_KEY", -result);
   return attr.memory.bytes.slice(place, place + keySize);
 }

@@ -6,9 +6,6 @@ import { possibleCpus } from "./cpu.js";
 import { E2BIG, EINVAL, ENOENT, errnoName } from "./errors.js";
 
 const PER_CPU_TYPES: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_PERCPU_HASH", "BPF_MAP_TYPE_PERCPU_ARRAY", "BPF_MAP_TYPE_LRU_PERCPU_HASH"]);
-/** User space may not look into these, or sees ids that say nothing. */
-const OPAQUE_TYPES: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_PERF_EVENT_ARRAY", "BPF_MAP_TYPE_RINGBUF", "BPF_MAP_TYPE_XSKMAP"]);
-
 /**
  * Keys and values as bpf(2) has them: per-CPU values of all possible CPUs, maps of maps given by descriptor and read as ids.
  */
@@ -52,7 +49,6 @@ export class KernelMap implements MapHandle {
   }
 
   *keys(): Iterable<Uint8Array> {
-    if (OPAQUE_TYPES.has(this.spec.type)) return;
     // All keys first: what a caller does between two of them must not move the iteration.
     const keys: Uint8Array[] = [];
     for (let key = calls.mapNextKey(this.fd, this.spec.keySize); key !== undefined; key = calls.mapNextKey(this.fd, this.spec.keySize, key)) {

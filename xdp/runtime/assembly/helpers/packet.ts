@@ -75,6 +75,8 @@ function adjust_fragments(env: u32, delta: i32): u64 {
     store<u32>(env, length + delta, ENV_FRAG_LENGTH);
     return 0;
   }
+  // An int that cannot be negated: the kernel then finds nothing to take away.
+  if (delta == i32.MIN_VALUE) return 0;
   const shrink = u64(-i64(delta));
   const end = load<u32>(env, ENV_DATA_END);
   const linear = end - load<u32>(env, ENV_DATA);
