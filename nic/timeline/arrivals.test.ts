@@ -32,10 +32,19 @@ describe("arrivals", () => {
     expect(out.map((time) => Math.round(time * 10) / 10)).toEqual([0, 0, 67.2, 67.2]);
   });
   it("spaces by packets and by bits", () => {
-    expect(times("10Mpps", trace([0, 60], [0, 1500], [0, 60]))).toEqual([0, 100, 200]);
-    const [, second, third] = times("25Gbps", trace([0, 60], [0, 1514], [0, 60]));
+    expect(times("10Mpps", trace([0, 60], [0, 600], [0, 60]), 1, 100e9)).toEqual([0, 100, 200]);
+    const [, second, third] = times("25Gbps", trace([0, 60], [0, 1514], [0, 60]), 1, 100e9);
     expect(second).toBeCloseTo((84 * 8) / 25, 9);
     expect(third).toBeCloseTo(((84 + 1538) * 8) / 25, 9);
+  });
+  it("brings no more than the line carries, and counts what came late", () => {
+    const packets = trace([0, 60], [0, 60], [0, 60]);
+    const arrivals = new Arrivals(parseRate("20Mpps"), 1, 10e9);
+    const out = new Float64Array(3);
+    arrivals.fill(packets, out);
+    expect([...out].map((time) => Math.round(time * 10) / 10)).toEqual([0, 67.2, 134.4]);
+    expect(arrivals.limited).toBe(2);
+    expect(times("25Gbps", packets, 1, 10e9)).toEqual(times("line", packets, 1, 10e9));
   });
   it("goes on behind the first pass when the capture loops", () => {
     const packets = trace([0, 60], [100, 60], [200, 60]);

@@ -19,6 +19,9 @@ export const WIRE_OVERHEAD = 24;
 /** Shortest frame without its check sequence; shorter ones are padded on the wire. */
 export const MIN_FRAME = 60;
 
+/** A rate that is exactly the line's comes this much late by rounding, ns. */
+const TOLERANCE = 1;
+
 /** Thrown for a rate that is none. */
 export class RateError extends Error {
   readonly text: string;
@@ -50,22 +53,30 @@ export function wireBytes(length: number): number {
 
 /**
  * Gives packets their arrival times, in order. Times never run backwards: a packet that the capture stamps earlier than
- * the one before it arrives together with that one.
+ * the one before it arrives together with that one. A port carries no more than its line rate: where the rate asks for more,
+ * packets arrive as the line brings them. The capture's own times are taken as they are.
  */
 export class Arrivals {
   private readonly rate: Rate;
-  private readonly nsPerBit: number;
-  /** Earliest next arrival by port (line), or at 0 over all ports. */
-  private readonly next: Float64Array;
+  /** Time on a port's line, and time by the rate asked for, of a bit: ns. */
+  private readonly lineNs: number;
+  private readonly rateNs: number;
+  /** When each port's line is free. */
+  private readonly free: Float64Array;
+  /** Next arrival by the rate. */
+  private next = 0;
   private last = 0;
   private base = 0;
   private sent = 0;
+  /** Packets that arrived later than the rate asked, for the line was not free. */
+  limited = 0;
 
   /** `linkBps` is the rate of one port, bits per second. */
   constructor(rate: Rate, ports: number, linkBps: number) {
     this.rate = rate;
-    this.nsPerBit = 1e9 / (rate.kind === "bits" ? rate.bps : linkBps);
-    this.next = new Float64Array(ports);
+    this.lineNs = 1e9 / linkBps;
+    this.rateNs = rate.kind === "bits" ? 1e9 / rate.bps : 0;
+    this.free = new Float64Array(ports);
   }
 
   /** Arrival of the latest packet, ns. */
@@ -85,31 +96,22 @@ export class Arrivals {
   /** Writes the arrivals of all packets of `trace`, ns on the device clock, to `out`. */
   fill(trace: Trace, out: Float64Array): void {
     const { count } = trace;
-    switch (this.rate.kind) {
-      case "pcap":
-        for (let i = 0; i < count; i++) out[i] = this.last = Math.max(this.last, this.base + trace.time[i]);
-        return;
-      case "packets": {
-        // From the packet's number, not by adding up: no rounding error grows.
-        const spacing = 1e9 / this.rate.pps;
-        for (let i = 0; i < count; i++) out[i] = this.last = this.sent++ * spacing;
-        return;
-      }
-      case "bits":
-        this.byWire(trace, out, false);
-        return;
-      case "line":
-        this.byWire(trace, out, true);
+    if (this.rate.kind === "pcap") {
+      for (let i = 0; i < count; i++) out[i] = this.last = Math.max(this.last, this.base + trace.time[i]);
+      return;
     }
-  }
-
-  private byWire(trace: Trace, out: Float64Array, byPort: boolean): void {
-    const { next, nsPerBit } = this;
-    for (let i = 0; i < trace.count; i++) {
-      const port = byPort ? trace.port[i] : 0;
-      const begin = next[port];
-      out[i] = this.last = Math.max(this.last, begin);
-      next[port] = begin + wireBytes(trace.originalLength[i]) * 8 * nsPerBit;
+    const spacing = this.rate.kind === "packets" ? 1e9 / this.rate.pps : 0;
+    for (let i = 0; i < count; i++) {
+      // From the packet's number, not by adding up: no rounding error grows.
+      const wanted = this.rate.kind === "packets" ? this.sent++ * spacing : this.next;
+      const bits = wireBytes(trace.originalLength[i]) * 8;
+      const port = trace.port[i];
+      const line = this.free[port];
+      if (line - wanted > TOLERANCE && this.rate.kind !== "line") this.limited++;
+      const arrival = line > wanted ? line : wanted;
+      out[i] = this.last = arrival > this.last ? arrival : this.last;
+      this.free[port] = arrival + bits * this.lineNs;
+      this.next += bits * this.rateNs;
     }
   }
 }

@@ -24,8 +24,8 @@ const nic = {
   /** Network ports, and the rate of each in bits per second. */
   ports: count(255),
   linkBps: positive,
-  /** Largest layer 3 packet received, bytes. */
-  mtu: z.int().min(68).max(65535),
+  /** Largest layer 3 packet received, bytes; with its headers a frame is at most 65,535. */
+  mtu: z.int().min(68).max(65513),
   /** Receive queues towards the host, and descriptors of each ring. */
   queues: count(256),
   ringSize: count(65536),

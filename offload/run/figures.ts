@@ -5,6 +5,8 @@ import type { CostPlan } from "../cost/plan.js";
 import type { DeviceProfile } from "../profiles/schema.js";
 import type { ProgramFigures } from "./model.js";
 
+const LATENCY = "latency is waiting and service alone: wire, PCIe and interrupts are not in it";
+
 /** `redirected`: packets that the run redirected, which some cards cannot. */
 export function programFigures(object: ObjectSpec, program: ProgramSpec, profile: DeviceProfile, plan: CostPlan, redirected: number): ProgramFigures {
   if (profile.kind === "kernel") {
@@ -16,6 +18,7 @@ export function programFigures(object: ObjectSpec, program: ProgramSpec, profile
       notes: [
         "program time: instruction costs measured on another x86 machine (K2 table), helpers and maps from published anchors",
         "XDP_PASS costs at least this: the path of the passed packet up to iptables raw PREROUTING",
+        LATENCY,
       ],
     };
   }
@@ -24,6 +27,7 @@ export function programFigures(object: ObjectSpec, program: ProgramSpec, profile
   const notes = ["admission was checked in part: maps, helpers and operations, not the driver's rules on operand values and length"];
   if (all.length > 0) notes.push("the card refuses the program: its figures say what it would do if it took it");
   notes.push("map lookups on the card: assumed cost, the firmware's is not published");
+  notes.push(LATENCY);
   const estimated = plan.estimated();
   if (estimated > 0) notes.push(`${estimated} packets ran too long for the cost counters: their cycles are estimated from their x86 time`);
   return { admitted: all.length > 0 ? false : null, reasons: all, checked, instructions: plan.instructions(program), notes };

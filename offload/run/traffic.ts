@@ -6,7 +6,13 @@ import type { RunOptions } from "../types.js";
 import { Window } from "./window.js";
 
 export class Traffic {
-  readonly warnings: string[] = [];
+  /** What the readers warned of, and what the line could not carry. */
+  get warnings(): readonly string[] {
+    const { limited } = this.arrivals;
+    if (limited === 0) return this.read;
+    return [...this.read, `the rate asked for is more than the line carries: ${limited} packets arrive at line rate instead`];
+  }
+  private readonly read: string[] = [];
   readonly window: Window;
   private readonly options: RunOptions;
   private readonly nic: Nic;
@@ -58,7 +64,7 @@ export class Traffic {
           }
         }
       } finally {
-        if (pass === 0) this.warnings.push(...reader.warnings);
+        if (pass === 0) this.read.push(...reader.warnings);
         reader.close();
       }
       if (inPass === 0) return;
