@@ -92,6 +92,8 @@ export interface MapSpec {
   /** 0 where the object leaves it to the loader. */
   readonly maxEntries: number;
   readonly flags: number;
+  /** `map_extra`: of a bloom filter the number of hash functions. Default 0. */
+  readonly mapExtra?: number;
   /** BTF type ids of key and value; 0 where unknown. */
   readonly keyTypeId: number;
   readonly valueTypeId: number;
