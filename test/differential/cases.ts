@@ -7,7 +7,7 @@ import { loadObject, ObjectError } from "../../xdp/object/index.js";
 import type { Work } from "./engines.js";
 import { scrambled, varied } from "./frames.js";
 import type { Seed } from "./seeds.js";
-import { seedDispatcher, seedPerCpu, seedPrefixes, seedTargets, seedXdpFilter } from "./seeds.js";
+import { seedBalancer, seedDispatcher, seedPerCpu, seedPrefixes, seedTargets, seedXdpFilter } from "./seeds.js";
 
 export interface Case extends Work {
   /** Object and program, and what sets the case apart from others of the same program. */
@@ -25,7 +25,7 @@ const OWN = fileURLToPath(new URL("programs", import.meta.url));
 const XDP_TOOLS = ["/usr/lib/x86_64-linux-gnu/bpf", "/usr/lib/aarch64-linux-gnu/bpf", "/usr/lib/bpf"];
 
 /** Programs that look at what the frames are; all others of ours decide by random bytes. */
-const REAL_TRAFFIC = /^(parse|filter|csum_translate|vlan_push_pop|encapsulate|dos)/;
+const REAL_TRAFFIC = /^(parse|filter|csum_translate|vlan_push_pop|encapsulate|balancer|tcp_)/;
 
 const SEEDS: Readonly<Record<string, Seed>> = {
   filter: seedPrefixes,
@@ -35,6 +35,7 @@ const SEEDS: Readonly<Record<string, Seed>> = {
   redirect_cpumap: seedTargets,
   redirect_lookup: seedTargets,
   helpers_percpu: seedPerCpu,
+  balancer: seedBalancer,
 };
 
 /** 2^31: the verdict of a dispatcher's empty slot, after which the next one runs. */

@@ -1,5 +1,5 @@
 /** Map set-ups that make the branches of programs reachable, taken from the frames that will be run. */
-import type { MapHandle } from "../../xdp/maps/index.js";
+import { MapError, type MapHandle } from "../../xdp/maps/index.js";
 
 /** Fills maps before a program is loaded; deterministic, and the same for every engine. */
 export type Seed = (maps: Maps, frames: readonly Uint8Array[]) => void;
@@ -127,5 +127,27 @@ export const seedPerCpu: Seed = (maps) => {
     }
     maps.get("counts").update(u32(key), counts);
     maps.get("totals").update(u32(key), totals);
+  }
+};
+
+/** A load balancer's services (of every third frame), its rings, and backends of which some are down. */
+export const seedBalancer: Seed = (maps, frames) => {
+  for (let i = 0; i < frames.length; i += 3) {
+    const { ipv4, ports } = endpointsOf(frames[i]);
+    if (ipv4.length === 0 || ports.length === 0) continue;
+    // Some services take every port.
+    const port = i % 2 === 0 ? ports[1] : new Uint8Array(2);
+    try {
+      maps.get("services").update(concat(ipv4[1], port, Uint8Array.of(frames[i][23], 0)), u32(i));
+    } catch (error) {
+      if (!(error instanceof MapError)) throw error;
+      // The map is full, on every engine with the same entries.
+      break;
+    }
+  }
+  for (let slot = 0; slot < 251 * 4; slot++) maps.get("ring").update(u32(slot), u32((slot * 7 + (slot >> 4)) % 64));
+  for (let number = 0; number < 64; number++) {
+    const up = number % 9 !== 0;
+    maps.get("backends").update(u32(number), concat(up ? Uint8Array.of(10, 1, 0, number) : new Uint8Array(4), u32(0), u64(0), u64(0)));
   }
 };
