@@ -11,7 +11,7 @@ const required = process.env.BEELINE_REQUIRE_KERNEL !== undefined;
 
 describe.skipIf(!required)("what the tests need", () => {
   it("is a kernel with bpf()", () => {
-    expect(kernelAvailable()).toEqual({ available: true });
+    expect(kernelAvailable()).toEqual({ available: true, reason: "" });
   });
 
   it.each(["clang-19", "llvm-strip-19", "bpftool", "tcpdump", "tshark"])("is %s", (tool) => {
