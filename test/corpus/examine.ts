@@ -9,6 +9,8 @@ import { firstDifference } from "../differential/compare.js";
 import { ENGINES } from "../differential/engines.js";
 import { MAX_FRAME, varied } from "../differential/frames.js";
 import { dumpMaps, runFrames } from "../differential/outcome.js";
+import type { Coverage } from "./coverage.js";
+import { coverageOf } from "./coverage.js";
 import { loadsWithLibbpf } from "./libbpf.js";
 import type { CorpusFile, CorpusObject } from "./objects.js";
 import { mapsOf, unmetNeeds } from "./needs.js";
@@ -17,6 +19,9 @@ import { loadInKernel } from "./oracle.js";
 import { rulesFor } from "./rules.js";
 import type { Entry } from "./setup.js";
 import { applySetup, setupOf } from "./setup.js";
+
+/** CORPUS_COVERAGE=1 also counts the instructions that are reached. */
+const COVERAGE = process.env["CORPUS_COVERAGE"] === "1";
 
 /** What came of a program. */
 export interface Finding {
@@ -35,6 +40,8 @@ export interface Finding {
   readonly differences: Readonly<Record<string, string>>;
   /** Why the kernel cannot run what it loads. */
   readonly notCompared?: string;
+  /** Where it was asked for. */
+  readonly coverage?: Coverage;
 }
 
 /** Looks at one program; never throws for what a program or an object does. */
@@ -59,7 +66,9 @@ export function examine({ name, version, path, object }: CorpusObject, program: 
       kernel.close();
       runnable = again;
     }
-    return { ...loads, ...compare(`${name}/${program.name}`, runnable, machines, object, program, setupOf(object, name, program, varied)) };
+    const setup = setupOf(object, name, program, varied);
+    const coverage = COVERAGE ? { coverage: coverageOf(object, program, setup) } : {};
+    return { ...loads, ...coverage, ...compare(`${name}/${program.name}`, runnable, machines, object, program, setup) };
   } finally {
     runnable.close();
   }

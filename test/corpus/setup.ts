@@ -6,9 +6,8 @@
 import type { MapHandle } from "../../xdp/maps/index.js";
 import { MapError } from "../../xdp/maps/index.js";
 import type { BtfSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
-import { resolved, sizeOfType } from "../../xdp/object/index.js";
-import type { Endpoints } from "../differential/seeds.js";
 import { concat, endpointsOf, u32, u64 } from "../differential/seeds.js";
+import { fieldsOf, fillFor } from "./fill.js";
 import { mapsOf } from "./needs.js";
 
 /** One update from user space. */
@@ -27,8 +26,7 @@ const OVERRIDES: Readonly<Record<string, (frames: readonly Uint8Array[]) => read
 const EMPTY = new Uint8Array(0);
 /** Entries of an array, and of a hash (if it is twice as large), that are filled. */
 const ARRAY_ENTRIES = 16;
-const HASH_ENTRIES = 200;
-const IPPROTO_OFFSET = 23;
+const HASH_ENTRIES = 500;
 
 /** All updates for the maps that a program uses, in order. `object`: name without version and suffix. */
 export function setupOf(object: ObjectSpec, name: string, program: ProgramSpec, frames: readonly Uint8Array[]): readonly Entry[] {
@@ -44,14 +42,14 @@ function entriesOf(map: MapSpec, object: ObjectSpec, program: ProgramSpec, frame
   switch (map.type) {
     case "BPF_MAP_TYPE_ARRAY":
     case "BPF_MAP_TYPE_PERCPU_ARRAY":
-      return numbered(ARRAY_ENTRIES, (i) => smallNumbers(map.valueSize, i));
+      return numbered(ARRAY_ENTRIES, (i) => valueOf(map, object.btf, frames, i));
     case "BPF_MAP_TYPE_HASH":
     case "BPF_MAP_TYPE_LRU_HASH":
     case "BPF_MAP_TYPE_PERCPU_HASH":
     case "BPF_MAP_TYPE_LRU_PERCPU_HASH":
-      return hashKeys(map, object.btf, frames).map((key, i) => entry(key, smallNumbers(map.valueSize, i)));
+      return hashKeys(map, object.btf, frames).map((key, i) => entry(key, valueOf(map, object.btf, frames, i)));
     case "BPF_MAP_TYPE_LPM_TRIE":
-      return prefixes(map, frames).map((key, i) => entry(key, smallNumbers(map.valueSize, i)));
+      return prefixes(map, frames).map((key, i) => entry(key, valueOf(map, object.btf, frames, i)));
     case "BPF_MAP_TYPE_DEVMAP":
     case "BPF_MAP_TYPE_DEVMAP_HASH":
       return numbered(8, () => (map.valueSize === 8 ? u64(1) : u32(1)));
@@ -67,11 +65,11 @@ function entriesOf(map: MapSpec, object: ObjectSpec, program: ProgramSpec, frame
   }
 }
 
-/** Words of 0 to 6: small enough for indices and counts, different for each entry. */
-function smallNumbers(size: number, i: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; at += 4) bytes[at] = (i * 3 + at / 4 + 1) % 7;
-  return bytes;
+/** A value for entry `i`: addresses of frames where fields are named so, and words of 0 to 6, small enough for indices and counts. */
+function valueOf({ valueSize, valueTypeId }: MapSpec, btf: BtfSpec | undefined, frames: readonly Uint8Array[], i: number): Uint8Array {
+  const small = (at: number): number => (i * 3 + (at >> 2) + 1) % 7;
+  const named = fieldsOf(btf, valueTypeId, valueSize).map((field) => ({ ...field, name: field.name || "number" }));
+  return fillFor(frames[(i * 7) % frames.length], i, named, valueSize, small) ?? new Uint8Array(valueSize);
 }
 
 function hashKeys(map: MapSpec, btf: BtfSpec | undefined, frames: readonly Uint8Array[]): Uint8Array[] {
@@ -81,60 +79,12 @@ function hashKeys(map: MapSpec, btf: BtfSpec | undefined, frames: readonly Uint8
     if (keys.size < most) keys.set(Buffer.from(key).toString("hex"), key);
   };
   for (let i = 0; i < 8; i++) add(fitted(u32(i), map.keySize));
-  const fields = fieldsOf(map, btf);
+  const fields = fieldsOf(btf, map.keyTypeId, map.keySize);
   for (let i = 0; i < frames.length && keys.size < most; i += 3) {
-    const key = keyFrom(frames[i], i, fields);
-    if (key !== undefined) add(fitted(key, map.keySize));
+    const key = fillFor(frames[i], i, fields, map.keySize, () => (fields.length === 1 ? undefined : 0));
+    if (key !== undefined) add(key);
   }
   return [...keys.values()];
-}
-
-/** Sizes of a key's fields; one field where BTF does not tell. */
-function fieldsOf({ keySize, keyTypeId }: MapSpec, btf: BtfSpec | undefined): readonly number[] {
-  if (btf === undefined || keyTypeId === 0) return [keySize];
-  const type = resolved(btf, keyTypeId);
-  if (type.kind !== "struct" || type.members.length === 0) return [keySize];
-  const starts = [...new Set(type.members.map(({ bitOffset }) => bitOffset >> 3)), keySize].toSorted((a, b) => a - b);
-  const last = type.members.at(-1);
-  const gaps = starts.slice(1).map((end, i) => end - starts[i]);
-  const lastSize = last === undefined ? undefined : sizeOfType(btf, last.type);
-  // What lies behind the last field is padding.
-  return lastSize !== undefined && lastSize < (gaps.at(-1) ?? 0) ? [...gaps.slice(0, -1), lastSize] : gaps;
-}
-
-/** Addresses, ports and protocol of a frame in the order of the fields that have their size. */
-function keyFrom(frame: Uint8Array, turn: number, fields: readonly number[]): Uint8Array | undefined {
-  const ends = endpointsOf(frame);
-  const taken = new Map<number, number>();
-  const parts: Uint8Array[] = [];
-  for (const size of fields) {
-    // One field alone is the source's or the destination's; of several, the first is the source's.
-    const side = fields.length === 1 ? turn & 1 : (taken.get(size) ?? 0) & 1;
-    taken.set(size, side + 1);
-    const part = partOf(frame, ends, size, side);
-    if (part === undefined) return undefined;
-    parts.push(fitted(part, size));
-  }
-  return concat(...parts);
-}
-
-function partOf(frame: Uint8Array, { macs, ipv4, ipv6, ports }: Endpoints, size: number, side: number): Uint8Array | undefined {
-  switch (size) {
-    case 1:
-      return frame.slice(IPPROTO_OFFSET, IPPROTO_OFFSET + 1);
-    case 2:
-      return ports[side];
-    case 4:
-      return ipv4[side];
-    case 6:
-      return macs[side];
-    case 8:
-      return ipv4.length > 0 ? ipv4[side] : macs[side];
-    case 16:
-      return ipv6[side] ?? ipv4[side];
-    default:
-      return ipv4.length > 0 ? frame.slice(26, 26 + size) : undefined;
-  }
 }
 
 function prefixes({ keySize, maxEntries }: MapSpec, frames: readonly Uint8Array[]): Uint8Array[] {
