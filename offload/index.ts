@@ -4,6 +4,10 @@ export { DEFAULT_BASELINE, DEFAULT_DEVICE, findProfile, overrideProfile, parseOv
 export { EVIDENCE } from "./profiles/schema.js";
 export type { DeviceProfile, KernelProfile, OffloadProfile } from "./profiles/schema.js";
 export { FATE_LENGTH, FATE_MAC, FATE_RAN, FATE_RING, FATES } from "./types.js";
+export { checkAdmission } from "./admission/rules.js";
+export type { PartialAdmission } from "./admission/rules.js";
+export { planCosts } from "./cost/plan.js";
+export type { CostPlan } from "./cost/plan.js";
 export { runOffload } from "./run.js";
 export { PoolError } from "./pool/runner.js";
 export type {

@@ -40,7 +40,12 @@ const RULES: readonly Rule[] = [
   {
     id: "map-flags",
     check: ({ maps, device }) =>
-      maps.filter((map) => map.flags !== 0 && device.mapTypes.includes(map.type)).map((map) => `map ${map.name}: the card takes no map_flags (0x${map.flags.toString(16)})`),
+      maps.filter((map) => map.flags !== 0 && map.dataSection === undefined && device.mapTypes.includes(map.type)).map((map) => `map ${map.name}: the card takes no map_flags (0x${map.flags.toString(16)})`),
+  },
+  {
+    id: "global-data",
+    check: ({ maps }) =>
+      maps.filter((map) => map.dataSection !== undefined).map((map) => `map ${map.name}: the card has no global data (direct access to map values): use a map with lookups, or constants`),
   },
   {
     id: "map-count",

@@ -48,3 +48,32 @@ export function callCounts(program: ProgramSpec): Float64Array {
   }
   return counts;
 }
+
+/**
+ * Slots that wait to be looked at again, lowest first: most edges go forward, so that few slots are looked at twice before
+ * what flows into them is settled.
+ */
+export class SlotQueue {
+  private readonly waiting: Uint8Array;
+  private count = 0;
+  private at = 0;
+
+  constructor(slots: number) {
+    this.waiting = new Uint8Array(slots);
+  }
+
+  add(slot: number): void {
+    if (this.waiting[slot] === 1) return;
+    this.waiting[slot] = 1;
+    this.count++;
+  }
+
+  /** The next slot in a sweep from first to last, over and over; -1 where none waits. */
+  take(): number {
+    if (this.count === 0) return -1;
+    while (this.waiting[this.at] === 0) this.at = this.at + 1 === this.waiting.length ? 0 : this.at + 1;
+    this.waiting[this.at] = 0;
+    this.count--;
+    return this.at;
+  }
+}

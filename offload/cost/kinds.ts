@@ -7,6 +7,7 @@ import {
   BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_ST, BPF_STX, BPF_SUB, BPF_X, classOf, LD_IMM64, modeOf, operationOf, sizeOf,
 } from "../../xdp/index.js";
 import type { Insn, ProgramSpec } from "../../xdp/index.js";
+import { SlotQueue } from "./flow.js";
 
 export const KIND_UNSET = 0;
 export const KIND_SCALAR = 1;
@@ -49,16 +50,16 @@ export class Kinds {
 export function analyseKinds(program: ProgramSpec): Kinds {
   const { insns } = program;
   const states = new Uint16Array(insns.length * STATE);
-  const work: number[] = [];
+  const work = new SlotQueue(insns.length);
   const entry = new Uint16Array(STATE);
   entry[1] = KIND_CTX;
   entry[FP] = KIND_STACK;
   const flow = (to: number, state: Uint16Array): void => {
-    if (to >= 0 && to < insns.length && join(states, to * STATE, state)) work.push(to);
+    if (to >= 0 && to < insns.length && join(states, to * STATE, state)) work.add(to);
   };
   flow(0, entry);
   const drain = (): void => {
-    for (let slot = work.pop(); slot !== undefined; slot = work.pop()) {
+    for (let slot = work.take(); slot >= 0; slot = work.take()) {
       step(insns, slot, states.slice(slot * STATE, (slot + 1) * STATE), flow);
     }
   };

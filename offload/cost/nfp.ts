@@ -11,7 +11,7 @@ import {
 } from "../../xdp/index.js";
 import type { Insn, ProgramSpec } from "../../xdp/index.js";
 import type { OffloadProfile } from "../profiles/schema.js";
-import { fallsThrough, jumpTargets, targetOf } from "./flow.js";
+import { fallsThrough, jumpTargets, SlotQueue, targetOf } from "./flow.js";
 import { analyseKinds, KIND_CTX, KIND_PACKET, KIND_STACK } from "./kinds.js";
 import type { Kinds } from "./kinds.js";
 import {
@@ -85,14 +85,14 @@ function addTaken(insns: readonly Insn[], cycles: Uint32Array): void {
 /** By slot: fewest cycles since the last memory command, over all paths, at most `cap`. */
 function sinceMemory(insns: readonly Insn[], at: (slot: number, since: number) => SlotCost, cap: number): Float64Array {
   const since = new Float64Array(insns.length).fill(Infinity);
-  const work: number[] = [];
+  const work = new SlotQueue(insns.length);
   const flow = (to: number, value: number): void => {
     if (to < 0 || to >= insns.length || value >= since[to]) return;
     since[to] = value;
-    work.push(to);
+    work.add(to);
   };
   flow(0, cap);
-  for (let slot = work.pop(); slot !== undefined; slot = work.pop()) {
+  for (let slot = work.take(); slot >= 0; slot = work.take()) {
     const insn = insns[slot];
     const cost = at(slot, since[slot]);
     const after = cost.memory ? 0 : Math.min(cap, since[slot] + cost.cycles);
