@@ -216,7 +216,7 @@ class Run {
       out.push(`${tally.drops.length} frames are shorter than 14 bytes or longer than ${this.nic.maxFrame} (mtu ${this.device.mtu}): the NIC counts them as errors and the program never sees them`);
     }
     if (this.parallel !== undefined) {
-      out.push("--parallel: the order in which packets of different queues change maps is not determined");
+      out.push("--parallel: the order in which packets of different queues change maps is not determined: programs that compare times across queues (rate limits) may decide otherwise than in arrival order");
       const { ring, mac } = this.model.drops;
       if (ring + mac > 0) out.push(`--parallel runs packets before it times them: ${ring + mac} packets ran that the device would have dropped`);
     }
