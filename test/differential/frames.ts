@@ -1,15 +1,20 @@
 /** The frames that programs are compared on. */
 import { variedFrames } from "../../traffic/generate/varied.js";
 
-/** Packets that each program sees. */
-export const PACKETS = 2000;
+/** Different packets that each program sees. */
+const PACKETS = 2000;
 /** Longest frame, bytes. */
 export const MAX_FRAME = 9000;
 /** DIFFERENTIAL_SEED gives other frames than those of every run. */
 const SEED = Number(process.env["DIFFERENTIAL_SEED"] ?? 2026);
 
+/** Frames that come again behind the others, so that programs meet flows that they remember. */
+const AGAIN = 500;
+
 /** Everything that a wire may bring: every protocol, whole, cut, forged, jumbo, garbage. */
-export const varied: readonly Uint8Array[] = variedFrames(SEED, PACKETS, { maxLength: MAX_FRAME });
+const fresh = variedFrames(SEED, PACKETS, { maxLength: MAX_FRAME });
+
+export const varied: readonly Uint8Array[] = [...fresh, ...fresh.slice(0, AGAIN)];
 
 /** The same with random bytes in the first 24: programs of our own take their decisions from these. */
 export const scrambled: readonly Uint8Array[] = varied.map((frame, i) => {
