@@ -13,7 +13,6 @@ import {
   DESC_QUEUE,
   DESC_TIME,
   ENV_RX_QUEUE_INDEX,
-  FAULT_ALIGNMENT,
   MACHINE,
   MACHINE_MAPS,
   MACHINE_PROGRAMS,
@@ -106,7 +105,7 @@ export function placeFrames(machine: Machine, lengths: readonly number[], seed: 
   return places;
 }
 
-/** What can be seen of one packet after the run. Addresses of faults are told apart from the packet's start where they are near it: it lies elsewhere in each engine. */
+/** What can be seen of one packet after the run. */
 interface Outcome {
   readonly ret: number;
   readonly data: string;
@@ -164,20 +163,19 @@ export class Bench {
         ret: u32(RESULT_RET),
         data: part(data, u32(RESULT_LENGTH)) + fragments,
         meta: u32(RESULT_META_LENGTH),
-        fault: this.fault(view, result, data),
+        fault: faultText(view, result),
         cost: view.getBigUint64(result + RESULT_COST, true),
       };
     });
     return { packets, maps: this.maps().slice() };
   }
 
-  private fault(view: DataView, result: number, data: number): string {
-    const fault = readFault(view, result);
-    if (!fault) return "";
-    const distance = Number(BigInt.asIntN(64, fault.address - BigInt(data)));
-    const where = Math.abs(distance) < 40_000 && fault.code !== FAULT_ALIGNMENT ? `data + ${distance}` : fault.address.toString(16);
-    return `code ${fault.code} program ${fault.program} insn ${fault.insn} at ${where}`;
-  }
+}
+
+function faultText(view: DataView, result: number): string {
+  const fault = readFault(view, result);
+  if (!fault) return "";
+  return `code ${fault.code} program ${fault.program} insn ${fault.insn} at 0x${fault.address.toString(16)}`;
 }
 
 /** Where two runs differ; undefined where they do not. */

@@ -107,27 +107,31 @@ const variableStack: Snippet = (choices, to) => {
   scrub(choices, code, [pointer, index]);
 };
 
-/** The jump that is taken where `end` < `pointer`, in one of the ways to write it. Gives the mark of the way where it is not. */
-function checkEnd(choices: Choices, code: Code, pointer: number, end: number, outside: Mark): void {
+/** Leaves to `outside` where `pointer` is behind `end`, in one of the ways to write it. Gives 1 where a byte at `pointer` is then there too. */
+function checkEnd(choices: Choices, code: Code, pointer: number, end: number, outside: Mark): number {
+  const strict = choices.once(4);
+  const inside = code.mark();
   switch (choices.below(4)) {
     case 0:
-      return code.jumpRegister(BPF_JGT, pointer, end, outside);
+      code.jumpRegister(strict ? BPF_JGE : BPF_JGT, pointer, end, outside);
+      break;
     case 1:
-      return code.jumpRegister(BPF_JLT, end, pointer, outside);
-    case 2: {
-      const inside = code.mark();
-      code.jumpRegister(BPF_JLE, pointer, end, inside);
+      code.jumpRegister(strict ? BPF_JLE : BPF_JLT, end, pointer, outside);
+      break;
+    case 2:
+      code.jumpRegister(strict ? BPF_JLT : BPF_JLE, pointer, end, inside);
       code.goto(outside, choices.once(2));
-      return code.place(inside);
-    }
-    default: {
-      const inside = code.mark();
-      code.jumpRegister(BPF_JGE, end, pointer, inside);
+      break;
+    default:
+      code.jumpRegister(strict ? BPF_JGT : BPF_JGE, end, pointer, inside);
       code.goto(outside);
-      return code.place(inside);
-    }
   }
+  code.place(inside);
+  return strict ? 1 : 0;
 }
+
+/** Lengths of frames that random programs are run on: checks for just these many bytes find where one too many is taken for checked. */
+export const FRAME_LENGTHS = [14, 15, 20, 34, 60, 64, 98] as const;
 
 const packetAccess: Snippet = (choices, to) => {
   const { code } = to;
@@ -142,18 +146,19 @@ const packetAccess: Snippet = (choices, to) => {
     if (choices.once(2)) code.alu(BPF_LSH, index, 1);
     code.aluRegister(BPF_ADD, data, index);
   } else code.set(index, choices.immediate());
-  const reach = 1 + choices.below(choices.once(3) ? 200 : 40);
+  const checked = choices.once(2) ? choices.pick(FRAME_LENGTHS) - choices.below(2) : 1 + choices.below(choices.once(3) ? 200 : 40);
   code.move(limit, data);
-  code.alu(BPF_ADD, limit, reach);
-  if (!faulty(choices, to)) checkEnd(choices, code, limit, end, outside);
+  code.alu(BPF_ADD, limit, checked);
+  const reach = checked + (faulty(choices, to) ? 0 : checkEnd(choices, code, limit, end, outside));
   // Also from the end of what was checked, backwards.
   const backwards = choices.once(4);
   if (backwards) code.move(data, limit);
-  const based = backwards ? -reach : 0;
+  const based = backwards ? -checked : 0;
   for (let i = choices.below(4); i >= 0; i--) {
     const fitting = SIZES.filter((bytes) => bytes <= reach);
     const bytes = choices.pick(fitting);
-    const off = based + choices.below(reach - bytes + 1) + (faulty(choices, to) ? choices.pick([1, 8, -300, 4000]) : 0);
+    const within = faulty(choices, to) ? choices.pick([reach - bytes + 1, reach - bytes + 1, reach - 1, reach, -1, -300, 4000]) : choices.below(reach - bytes + 1);
+    const off = based + within;
     const register = choices.pick([0, 5, 7, 8, 9]);
     const kind = choices.below(4);
     if (kind === 0) code.store(bytes, data, off, register);
@@ -390,6 +395,195 @@ const call: Snippet = (choices, to) => {
   scrub(choices, code, [1, 2, 3, 4, 5]);
 };
 
+/** Index in r2, of whatever a random chain of operations and comparisons leaves; those that are not taken for small go to `outside`. */
+function anyIndex(choices: Choices, to: Surroundings, outside: Mark): void {
+  const { code } = to;
+  const small = (): number => choices.pick([0, 1, 2, 3, 7, 8, 15, 16, 24, 31, 32, 33, 63, 64, 255, -1, -8]);
+  if (choices.once(2)) {
+    const bytes = choices.pick(SIZES);
+    code.load(bytes, 2, 10, frameOffset(choices, to, 8), bytes < 8 && choices.once(3));
+  } else code.move(2, choices.pick([7, 8, 9]));
+  for (let i = 1 + choices.below(4); i > 0; i--) {
+    const wide = choices.once(2);
+    switch (choices.below(12)) {
+      case 0:
+      case 1:
+        code.alu(BPF_AND, 2, choices.pick([1, 3, 7, 15, 16, 24, 31, 63, 255, -8]), wide);
+        break;
+      case 2:
+        code.alu(choices.pick([BPF_RSH, BPF_ARSH, BPF_LSH]), 2, choices.below(wide ? 64 : 32), wide);
+        break;
+      case 3:
+        code.alu(choices.pick([BPF_MOD, BPF_DIV]), 2, choices.pick([3, 8, 16, 24, 32, 33]), wide, choices.below(2));
+        break;
+      case 4:
+        code.alu(choices.pick([BPF_ADD, BPF_SUB]), 2, small(), wide);
+        break;
+      case 5:
+        code.alu(choices.pick([BPF_OR, BPF_XOR]), 2, small(), wide);
+        break;
+      case 6:
+        code.alu(BPF_MUL, 2, choices.pick([1, 2, 3, 4, 8]), wide);
+        break;
+      case 7:
+        code.aluRegister(BPF_MOV, 2, 2, wide, choices.pick(wide ? [8, 16, 32] : [0, 8, 16]));
+        break;
+      case 8:
+        code.aluRegister(choices.pick(BINARY), 2, choices.pick([7, 8, 9]), wide);
+        break;
+      case 9:
+        code.jumpRegister(choices.pick(CONDITIONS), 2, choices.pick([7, 8, 9]), outside, choices.once(2));
+        break;
+      default:
+        code.jump(choices.pick(CONDITIONS), 2, small(), outside, choices.once(2));
+    }
+  }
+}
+
+/** An index of any kind onto a pointer of any kind: what is taken for a range must be one. */
+const ranges: Snippet = (choices, to) => {
+  const { code } = to;
+  const outside = code.mark();
+  anyIndex(choices, to, outside);
+  const kind = choices.below(3);
+  if (kind === 0) code.wide(0, BPF_PSEUDO_MAP_IDX_VALUE, MAP.array, choices.pick([0, 0, 8, 31]));
+  else if (kind === 1 || !to.hasContext) {
+    code.move(0, 10);
+    code.alu(BPF_ADD, 0, choices.pick([-32, -33, -8, -512, -500, 0]));
+  } else {
+    code.load(4, 0, 6, 0);
+    code.load(4, 3, 6, 4);
+    const before = choices.once(2);
+    if (before) code.aluRegister(BPF_ADD, 0, 2);
+    code.move(4, 0);
+    code.alu(BPF_ADD, 4, choices.pick(FRAME_LENGTHS));
+    checkEnd(choices, code, 4, 3, outside);
+    if (before) code.set(2, 0);
+  }
+  code.aluRegister(choices.once(6) ? BPF_SUB : BPF_ADD, 0, 2);
+  const bytes = choices.pick(SIZES);
+  const off = choices.pick([0, 0, 0, 1, 8, -1, -8, 24, ...FRAME_LENGTHS.map((length) => length - bytes)]);
+  if (choices.once(2)) code.load(bytes, 5, 0, off);
+  else code.store(bytes, 0, off, 9);
+  code.place(outside);
+  scrub(choices, code, [0, 2, 3, 4]);
+};
+
+/** Pointers that stay from before something that makes what was known of them wrong. */
+const stale: Snippet = (choices, to) => {
+  const { code, frame } = to;
+  if (!to.hasContext) return;
+  const [data, end, limit] = [7, 2, 3];
+  const outside = code.mark();
+  const checked = choices.pick(FRAME_LENGTHS);
+  code.load(4, data, 6, 0);
+  code.load(4, end, 6, 4);
+  code.move(limit, data);
+  code.alu(BPF_ADD, limit, checked);
+  checkEnd(choices, code, limit, end, outside);
+  const spill = -frame + 8 * choices.below(4);
+  switch (choices.below(5)) {
+    case 0:
+      code.move(1, 6);
+      code.set(2, choices.pick([-4, 4, 8, -20]));
+      code.helper(choices.pick([44, 65]));
+      break;
+    case 1: {
+      // The spill is written over, in part or by a function.
+      const other = to.callables.find(({ takes }) => takes === "stack");
+      code.store(8, 10, spill, data);
+      if (other && choices.once(2)) {
+        code.move(1, 10);
+        code.alu(BPF_ADD, 1, -frame);
+        code.call(other.mark);
+      } else if (choices.once(2)) code.storeImmediate(choices.pick(SIZES), 10, -frame + choices.below(40), choices.immediate());
+      else {
+        code.move(1, 10);
+        code.move(2, 8);
+        code.alu(BPF_AND, 2, 31);
+        code.aluRegister(BPF_ADD, 1, 2);
+        code.storeImmediate(choices.pick(SIZES), 1, -frame, choices.immediate());
+      }
+      code.load(8, data, 10, spill);
+      break;
+    }
+    case 2: {
+      const other = to.callables.find(({ takes }) => takes === "context");
+      if (other) {
+        code.move(1, 6);
+        code.call(other.mark);
+      }
+      break;
+    }
+    case 3: {
+      // Two ways that move it differently.
+      const skip = code.mark();
+      code.jump(choices.pick(CONDITIONS), choices.pick([8, 9]), choices.immediate(), skip);
+      code.alu(BPF_ADD, data, choices.pick([-4, -1, 1, 4, 8]));
+      code.place(skip);
+      break;
+    }
+    default: {
+      // A loop that moves it.
+      const again = code.mark();
+      code.storeImmediate(8, 10, -frame - 16, 1 + choices.below(4));
+      code.place(again);
+      if (choices.once(2)) code.load(1, 5, data, choices.pick([0, -1, checked - 1, checked - 2]));
+      code.alu(BPF_ADD, data, choices.pick([-2, -1, 1, 2]));
+      code.load(8, 4, 10, -frame - 16);
+      code.alu(BPF_SUB, 4, 1);
+      code.store(8, 10, -frame - 16, 4);
+      code.jump(BPF_JNE, 4, 0, again);
+    }
+  }
+  const bytes = choices.pick(SIZES);
+  const off = choices.pick([0, -1, -4, checked - bytes, checked - bytes - 1, checked - bytes - 4, checked - bytes + 1]);
+  if (choices.once(2)) code.load(bytes, 5, data, off);
+  else code.store(bytes, data, off, 9);
+  code.place(outside);
+  scrub(choices, code, [1, 2, 3, 4, 5, data]);
+};
+
+/** Values of lookups of which only some were compared with null. */
+const unchecked: Snippet = (choices, to) => {
+  const { code, frame } = to;
+  const outside = code.mark();
+  const again = code.mark();
+  const looped = choices.once(2);
+  code.set(8, 0);
+  if (looped) {
+    code.storeImmediate(8, 10, -frame - 16, 2);
+    code.place(again);
+  }
+  mapAndKey(choices, to, choices.pick([MAP.array, MAP.hash, MAP.percpu]));
+  code.helper(LOOKUP);
+  code.move(choices.pick([3, 7, 8]), 0);
+  if (choices.once(2)) code.move(7, 0);
+  code.jump(choices.pick([BPF_JEQ, BPF_JNE, BPF_JGT]), choices.pick([0, 7, 8]), 0, outside);
+  if (looped) {
+    code.load(8, 4, 10, -frame - 16);
+    code.alu(BPF_SUB, 4, 1);
+    code.store(8, 10, -frame - 16, 4);
+    code.jump(BPF_JNE, 4, 0, again);
+  }
+  code.load(choices.pick(SIZES), 9, choices.pick([0, 7, 8]), choices.below(24));
+  code.place(outside);
+  scrub(choices, code, [0, 1, 2, 3, 4, 5, 7, 8, 9]);
+};
+
+/** Stack that only one of two ways has written. */
+const halfWritten: Snippet = (choices, to) => {
+  const { code } = to;
+  const off = -512 + 8 * choices.below(16);
+  const skip = code.mark();
+  code.jump(choices.pick(CONDITIONS), choices.pick(numbers(to)), choices.immediate(), skip, choices.once(2));
+  code.storeImmediate(choices.pick(SIZES), 10, off, choices.immediate());
+  code.place(skip);
+  code.load(8, choices.pick(numbers(to)), 10, off);
+};
+
+const TRICKS: readonly Snippet[] = [ranges, ranges, ranges, stale, stale, unchecked, halfWritten];
+
 /** Numbers as pointers, the context as something else than it is. */
 const nonsense: Snippet = (choices, to) => {
   const { code } = to;
@@ -413,6 +607,7 @@ const SNIPPETS: readonly Snippet[] = [arithmetic, arithmetic, stackAccess, varia
 /** Writes one snippet. */
 export function writeSnippet(choices: Choices, to: Surroundings): void {
   if (to.faultyOnceIn > 0 && choices.once(to.faultyOnceIn * 2)) nonsense(choices, to);
+  else if (to.faultyOnceIn > 0 && choices.once(2)) choices.pick(TRICKS)(choices, to);
   else choices.pick(SNIPPETS)(choices, to);
 }
 

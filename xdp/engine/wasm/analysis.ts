@@ -37,7 +37,7 @@ class FunctionAnalysis {
   readonly code: FunctionGraph;
   readonly context: FunctionContext & { depth: number };
   readonly states: (State | undefined)[] = [];
-  readonly summary: Summary = { writesAbove: false, changesPacket: false, result: undefined };
+  readonly summary: Summary = { readsAbove: false, writesAbove: false, changesPacket: false, result: undefined };
   private readonly facts: GraphFacts;
   private readonly rounds: number[] = [];
   private entry: State | undefined;
@@ -202,7 +202,7 @@ export function analyseProgram(program: ProgramSpec, maps: readonly MapFacts[]):
     const before = { ...analysis.summary };
     analysis.run();
     const { summary } = analysis;
-    const worse = before.writesAbove !== summary.writesAbove || before.changesPacket !== summary.changesPacket || before.result !== summary.result;
+    const worse = before.readsAbove !== summary.readsAbove || before.writesAbove !== summary.writesAbove || before.changesPacket !== summary.changesPacket || before.result !== summary.result;
     if (worse) for (const caller of callersOf.get(start) ?? []) again.add(caller);
   }
   return { functions: new Map([...functions].map(([start, { code, context, states }]) => [start, { code, states, context: { ...context, callee: (target) => (functions.get(target) as FunctionAnalysis).summary } }])), deep };

@@ -29,15 +29,20 @@ export interface WasmProgram {
 const INITIAL_PAGES = 16;
 const MAXIMUM_PAGES = 65535;
 
+export interface CompileOptions {
+  /** Whether programs that cannot write to packets run on the frames where they lie, not on copies in the slots. Default true. */
+  readonly inPlace?: boolean;
+}
+
 /** Compiles a machine's entry program, and where it makes tail calls, all its programs. Throws UnsupportedError, CompileError. */
-export function compileMachine(machine: MachineView): WasmProgram {
-  const bytes = machineBytes(machine);
+export function compileMachine(machine: MachineView, options: CompileOptions = {}): WasmProgram {
+  const bytes = machineBytes(machine, options);
   return { module: compileOptimised(bytes), bytes };
 }
 
 /** The module's bytes, not compiled. */
-export function machineBytes(machine: MachineView): Uint8Array<ArrayBuffer> {
-  return new MachineCompiler(machine).run();
+export function machineBytes(machine: MachineView, options: CompileOptions = {}): Uint8Array<ArrayBuffer> {
+  return new MachineCompiler(machine, options).run();
 }
 
 /** The engine of one worker, on this thread. `runtime`: exports of the runtime's instance on the same memory. */
@@ -60,8 +65,9 @@ class MachineCompiler {
   private readonly runtime = new Map<string, FunctionRef>();
   private readonly facts: ProgramFacts[] = [];
 
-  constructor(machine: MachineView) {
+  constructor(machine: MachineView, { inPlace = true }: CompileOptions) {
     this.machine = machine;
+    this.needs.writes = !inPlace;
     this.maps = readMapFacts(machine);
     this.view = new DataView(machine.layout.buffer);
   }

@@ -84,7 +84,8 @@ export function analyseGraph(graph: Graph): GraphFacts {
     changed = false;
     for (const block of blocks.slice(1)) {
       let best = -1;
-      for (const from of predecessors[block] as number[]) {
+      // Last first: where a long chain leaves to one block at every link, each step up is then taken once.
+      for (const from of (predecessors[block] as number[]).toReversed()) {
         if (dominator[from] === -1) continue;
         best = best === -1 ? from : common(best, from);
       }

@@ -102,7 +102,7 @@ function touch(state: State, codes: readonly number[], context: FunctionContext)
     if (code === ARG_MAP || code === ARG_CTX || code === ARG_SIZE || code === ARG_SIZE_OR_ZERO) continue;
     if (value.kind === "stack") {
       const bytes = code === ARG_ANYTHING ? undefined : memoryBytes(state, code, i + 1, context);
-      if (bytes === undefined) readFrame(state, -STACK_SIZE, 0, context);
+      if (bytes === undefined) readFrame(state, -STACK_SIZE, value.max + 1, context);
       else readFrame(state, value.min, value.max + bytes, context);
     } else if (code !== ARG_ANYTHING) readAnywhere(state, value, context);
     if (!isWrite(code)) continue;
@@ -121,6 +121,7 @@ export function helperCall(state: State, slot: number, id: number, context: Func
   if (id === BPF_FUNC_tail_call) {
     // The function's callers see what the target did, whatever it is.
     context.summary.changesPacket = true;
+    context.summary.readsAbove = true;
     context.summary.writesAbove = true;
     context.summary.result = UNKNOWN;
   }

@@ -9,6 +9,8 @@ import type { Value } from "./value.js";
 
 /** What callers need to know of a function. It starts at the best and gets worse until nothing changes. */
 export interface Summary {
+  /** It may read stack that is not its own. */
+  readsAbove: boolean;
   /** It may store to stack that is not its own. */
   writesAbove: boolean;
   /** It may move the packet's ends. */
@@ -33,12 +35,15 @@ export interface FunctionContext {
 /** Bytes of the frame that are looked at: those not written yet must read as 0. */
 export function readFrame(state: State, from: number, to: number, context: FunctionContext): void {
   context.readBeforeWrite |= frameBits(from, to - from) & ~state.written;
+  if (to > 0) context.summary.readsAbove = true;
 }
 
 /** A read through a pointer that may point anywhere. */
 export function readAnywhere(state: State, base: Value, context: FunctionContext): void {
   const hint = hintOf(base);
-  if (hint === "none" || hint === "stack") context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
+  if (hint !== "none" && hint !== "stack") return;
+  context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
+  context.summary.readsAbove = true;
 }
 
 /** Memory changes at `base` + `off`; nothing is known of what is there then. */

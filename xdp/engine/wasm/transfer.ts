@@ -15,7 +15,7 @@ import { overwrite, readAnywhere, readFrame } from "./memory-facts.js";
 import type { FunctionContext } from "./memory-facts.js";
 import { WHOLE_FRAME, forgetPacket, frameBits, raiseReach, reachOf, register, retirePacketId } from "./state.js";
 import type { State } from "./state.js";
-import { LIMIT, U32, UNKNOWN, constant, hintOf, packet, packetEnd, scalar, unknown } from "./value.js";
+import { LIMIT, U32, UNKNOWN, constant, packet, packetEnd, scalar, unknown } from "./value.js";
 import type { Value } from "./value.js";
 
 export function transfer(state: State, slot: number, context: FunctionContext): void {
@@ -106,7 +106,7 @@ function load(state: State, base: Value, off: number, bytes: number, signed: boo
     // The low part of a small number is the number.
     return spill.bytes > bytes && spill.value.kind === "scalar" && spill.value.min >= 0 && spill.value.max < 2 ** (bytes * 8) ? spill.value : plain;
   }
-  if (base.kind === "stack") readFrame(state, Math.min(base.min + off, -STACK_SIZE), 0, context);
+  if (base.kind === "stack") readFrame(state, -STACK_SIZE, base.max + off + bytes, context);
   else if (access.check !== "proven") readAnywhere(state, base, context);
   return plain;
 }
@@ -133,11 +133,11 @@ function atomic(state: State, { op, dst, src, off, imm }: Insn, context: Functio
 
 /** What a function is called with, seen from inside: its frame lies below the caller's. */
 function localCall(state: State, target: number, context: FunctionContext): void {
-  for (let i = 1; i <= 5; i++) {
-    const kind = register(state, i).kind;
-    if (kind === "stack" || (kind === "unknown" && hintOf(register(state, i)) === "stack")) context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
-  }
   const callee = context.callee(target, state);
+  if (callee.readsAbove) {
+    context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
+    context.summary.readsAbove = true;
+  }
   if (callee.writesAbove) {
     state.spills.clear();
     context.summary.writesAbove = true;
