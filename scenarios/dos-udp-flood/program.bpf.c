@@ -133,10 +133,14 @@ static __always_inline int over_rate(const struct source *source)
 		bpf_map_update_elem(&buckets, source, &fresh, BPF_ANY);
 		return 0;
 	}
-	credit = bucket->credit_ns + (now - bucket->refilled_ns);
+	credit = bucket->credit_ns;
+	/* Another CPU may have refilled it at a later time than ours. */
+	if (now > bucket->refilled_ns) {
+		credit += now - bucket->refilled_ns;
+		bucket->refilled_ns = now;
+	}
 	if (credit > most)
 		credit = most;
-	bucket->refilled_ns = now;
 	if (credit < cost) {
 		bucket->credit_ns = credit;
 		return 1;
