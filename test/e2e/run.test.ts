@@ -130,6 +130,12 @@ describe("beeline inspect", () => {
     expect(stdout).toMatch(/\(85\) call bpf_map_lookup_elem#1/);
   });
 
+  it("prints the WebAssembly that a program becomes", () => {
+    const { status, stdout } = beeline(["inspect", PROGRAM, "--wat"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/\(module\n[^]*\(import "env" "memory"[^]*\(export "run_batch"/);
+  });
+
   it("prints it as JSON", () => {
     const { stdout } = beeline(["inspect", PROGRAM, "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ programs: [{ name: "xdp_dos_filter", helpers: expect.arrayContaining(["bpf_map_lookup_elem"]) }] });

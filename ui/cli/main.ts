@@ -47,6 +47,7 @@ beeline
   .argument("<object>", "object file")
   .option("--entry <name>", "only this program")
   .option("--disasm", "list the instructions with their source lines")
+  .option("--wat", "print the WebAssembly that the program becomes")
   .option("--json", "print one JSON document")
   .action(inspectVerb);
 

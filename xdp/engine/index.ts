@@ -10,5 +10,6 @@ export type { StepState } from "./interpreter.js";
 export { ENGINES } from "./contract.js";
 export * from "./kernel/index.js";
 export { attachWasmEngine, createWasmEngine } from "./wasm/engine.js";
-export { compileMachine } from "./wasm/compile.js";
+export { compileMachine, machineBytes } from "./wasm/compile.js";
+export { printWat } from "./wasm/wat.js";
 export type { WasmProgram } from "./wasm/compile.js";

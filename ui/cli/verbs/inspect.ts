@@ -1,5 +1,5 @@
 /** `beeline inspect`: what an object file holds. */
-import { disassemble, helperName, loadObject, selectProgram, summarizeObject, summarizeProgram } from "../../../xdp/index.js";
+import { createMachine, disassemble, helperName, loadObject, machineBytes, printWat, selectProgram, summarizeObject, summarizeProgram } from "../../../xdp/index.js";
 import type { ObjectSpec, ProgramSpec } from "../../../xdp/index.js";
 import { count } from "../format.js";
 import { readInput } from "../input.js";
@@ -8,6 +8,7 @@ import { table } from "../table.js";
 export interface InspectFlags {
   readonly entry?: string;
   readonly disasm?: boolean;
+  readonly wat?: boolean;
   readonly json?: boolean;
 }
 
@@ -22,6 +23,7 @@ export function inspectVerb(path: string, flags: InspectFlags): void {
   const sections = [overview(object), programTable(object, programs), mapTable(object)];
   for (const program of programs) {
     if (flags.disasm === true) sections.push(listing(object, program));
+    if (flags.wat === true) sections.push(wasmText(object, program));
   }
   process.stdout.write(`${sections.filter((section) => section !== "").join("\n\n")}\n`);
 }
@@ -35,6 +37,7 @@ function inspectJson(object: ObjectSpec, programs: readonly ProgramSpec[], flags
         ...summary,
         helpers: summary.helpers.map(helperName),
         ...(flags.disasm === true ? { disassembly: listing(object, program).split("\n") } : {}),
+        ...(flags.wat === true ? { wat: wasmText(object, program) } : {}),
       };
     }),
   };
@@ -61,4 +64,9 @@ function mapTable(object: ObjectSpec): string {
 
 function listing(object: ObjectSpec, program: ProgramSpec): string {
   return `${program.section} ${program.name}\n${disassemble(program.insns, { functions: program.functions, lines: program.lines, map: (index) => object.maps[index]?.name, helper: helperName })}`.trimEnd();
+}
+
+/** The module that the JIT makes of the program, on a machine with one CPU. */
+function wasmText(object: ObjectSpec, program: ProgramSpec): string {
+  return printWat(machineBytes(createMachine({ object, entry: program.name }))).trimEnd();
 }
