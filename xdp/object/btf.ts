@@ -3,6 +3,8 @@ import type { BtfMember, BtfSpec, BtfType } from "./spec.js";
 import { Reader } from "./reader.js";
 
 const BTF_MAGIC = 0xeb9f;
+/** What every type's record starts with. */
+const COMMON_BYTES = 12;
 /** Longest chain of typedefs, modifiers and arrays, as libbpf has it. */
 const MAX_CHAIN = 32;
 const FUNC_LINKAGE = ["static", "global", "extern"] as const;
@@ -107,6 +109,41 @@ function member(r: TypeRecord, at: number): BtfMember {
   return { name: r.string(r.reader.u32(at)), type: r.reader.u32(at + 4), bitOffset: r.flag ? offset & 0xff_ffff : offset, bitSize: r.flag ? offset >>> 24 : 0 };
 }
 
+/** The parts of BTF that types and strings are read from, and where they are. */
+export interface BtfParts {
+  readonly records: Reader;
+  readonly strings: Reader;
+}
+
+/**
+ * Finds types and strings in the bytes of BTF.
+ * @throws ObjectError where they are not in there.
+ */
+export function btfParts(bytes: Uint8Array, file: string): BtfParts {
+  const reader = new Reader(file, bytes, ".BTF");
+  if (reader.u16(0) !== BTF_MAGIC) throw reader.invalid(`magic 0x${reader.u16(0).toString(16)} is not BTF's 0x${BTF_MAGIC.toString(16)}`);
+  const header = reader.u32(4);
+  return {
+    strings: new Reader(file, reader.slice(header + reader.u32(16), reader.u32(20)), ".BTF"),
+    records: new Reader(file, reader.slice(header + reader.u32(8), reader.u32(12)), ".BTF"),
+  };
+}
+
+/** Bytes that the record of a type takes; undefined where its kind is unknown. */
+export function recordBytes(info: number): number | undefined {
+  const kind = KINDS[(info >>> 24) & 0x1f];
+  return kind && COMMON_BYTES + kind.bytes(info & 0xffff);
+}
+
+/** The type whose record starts at `at`. */
+export function readType({ records, strings }: BtfParts, at: number): BtfType {
+  const info = records.u32(at + 4);
+  const kind = KINDS[(info >>> 24) & 0x1f];
+  if (!kind) throw records.unsupported(`the type at byte ${at} is of unknown kind ${(info >>> 24) & 0x1f}`);
+  const string = (offset: number): string => (offset === 0 ? "" : strings.text(offset));
+  return kind.build({ reader: records, name: string(records.u32(at)), count: info & 0xffff, flag: info >>> 31 !== 0, sizeOrType: records.u32(at + 8), at: at + COMMON_BYTES, string });
+}
+
 /** Parsed BTF, and the strings that BTF.ext refers to. */
 export interface ParsedBtf {
   readonly spec: BtfSpec;
@@ -118,21 +155,15 @@ export interface ParsedBtf {
  * @throws ObjectError where they are no sound BTF.
  */
 export function readBtf(bytes: Uint8Array, file: string): ParsedBtf {
-  const reader = new Reader(file, bytes, ".BTF");
-  if (reader.u16(0) !== BTF_MAGIC) throw reader.invalid(`magic 0x${reader.u16(0).toString(16)} is not BTF's 0x${BTF_MAGIC.toString(16)}`);
-  const header = reader.u32(4);
-  const strings = new Reader(file, reader.slice(header + reader.u32(16), reader.u32(20)), ".BTF");
-  const records = new Reader(file, reader.slice(header + reader.u32(8), reader.u32(12)), ".BTF");
-  const string = (offset: number): string => (offset === 0 ? "" : strings.text(offset));
+  const parts = btfParts(bytes, file);
+  const { records, strings } = parts;
   const types: BtfType[] = [{ kind: "void" }];
   for (let at = 0; at < records.bytes.length; ) {
     const info = records.u32(at + 4);
-    const number = (info >>> 24) & 0x1f;
-    const kind = KINDS[number];
-    if (!kind) throw records.unsupported(`type ${types.length} is of unknown kind ${number}`);
-    const count = info & 0xffff;
-    types.push(kind.build({ reader: records, name: string(records.u32(at)), count, flag: info >>> 31 !== 0, sizeOrType: records.u32(at + 8), at: at + 12, string }));
-    at += 12 + kind.bytes(count);
+    const size = recordBytes(info);
+    if (size === undefined) throw records.unsupported(`type ${types.length} is of unknown kind ${(info >>> 24) & 0x1f}`);
+    types.push(readType(parts, at));
+    at += size;
   }
   for (const [id, type] of types.entries()) {
     for (const to of referencesOf(type)) if (to >= types.length) throw records.invalid(`type ${id} (${type.kind}) refers to type ${to} of ${types.length}`);

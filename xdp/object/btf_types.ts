@@ -4,13 +4,16 @@ import type { BtfSpec, BtfType } from "./spec.js";
 const POINTER_BYTES = 8;
 const MAX_DEPTH = 32;
 
+/** Types that are found by id: all of them in a list, or each when it is asked for. */
+export type BtfTypes = BtfSpec | { type(id: number): BtfType };
+
 /** Type by id; void where the id is not there. */
-export function typeOf(btf: BtfSpec, id: number): BtfType {
-  return btf.types[id] ?? { kind: "void" };
+export function typeOf(btf: BtfTypes, id: number): BtfType {
+  return ("types" in btf ? btf.types[id] : btf.type(id)) ?? { kind: "void" };
 }
 
 /** Id of the type behind typedefs, const, volatile, restrict and type tags. */
-export function resolveType(btf: BtfSpec, id: number): number {
+export function resolveType(btf: BtfTypes, id: number): number {
   let at = id;
   for (let steps = 0; steps <= MAX_DEPTH; steps++) {
     const type = typeOf(btf, at);
@@ -21,12 +24,12 @@ export function resolveType(btf: BtfSpec, id: number): number {
 }
 
 /** The type behind typedefs and modifiers. */
-export function resolved(btf: BtfSpec, id: number): BtfType {
+export function resolved(btf: BtfTypes, id: number): BtfType {
   return typeOf(btf, resolveType(btf, id));
 }
 
 /** Bytes that a value of the type takes; undefined for void, functions and types that are only declared. */
-export function sizeOfType(btf: BtfSpec, id: number, depth = 0): number | undefined {
+export function sizeOfType(btf: BtfTypes, id: number, depth = 0): number | undefined {
   const type = resolved(btf, id);
   switch (type.kind) {
     case "int":
@@ -53,11 +56,11 @@ export function sizeOfType(btf: BtfSpec, id: number, depth = 0): number | undefi
  * The type as C writes it, for example `struct flow_key`, `const char *[4]`, `int (*)(void *)`.
  * @param name declares that name: `struct iphdr *ip`.
  */
-export function typeName(btf: BtfSpec, id: number, name = ""): string {
+export function typeName(btf: BtfTypes, id: number, name = ""): string {
   return declare(btf, id, name, 0);
 }
 
-function declare(btf: BtfSpec, id: number, inner: string, depth: number): string {
+function declare(btf: BtfTypes, id: number, inner: string, depth: number): string {
   if (depth > MAX_DEPTH) return `… ${inner}`.trim();
   const type = typeOf(btf, id);
   const base = (text: string): string => (inner === "" || inner.startsWith("[") ? `${text}${inner}` : `${text} ${inner}`);

@@ -99,7 +99,21 @@ export function readElf(bytes: Uint8Array, file: string): ElfFile {
   return { file, sections, symbols, relocations: readRelocations(file, headers, sections, symbols) };
 }
 
-function checkIdentity(bytes: Uint8Array, file: string): void {
+/**
+ * The bytes of one section of an ELF file for whatever machine (a vmlinux, say); undefined where it has none of that name.
+ * @throws ObjectError where it is no ELF file of 64 bits, little-endian, or is cut off or corrupt.
+ */
+export function readElfSection(bytes: Uint8Array, file: string, name: string): Uint8Array | undefined {
+  checkForm(bytes, file);
+  const reader = new Reader(file, bytes);
+  const headers = readHeaders(reader);
+  const names = sectionReader(reader, headers[sectionNamesIndex(reader, headers)], "section names");
+  const header = headers.find((h) => h.type !== 0 && h.type !== SHT_NOBITS && names.text(h.nameOffset) === name);
+  return header && reader.slice(header.offset, header.size);
+}
+
+/** ELF, 64 bits, little-endian. */
+function checkForm(bytes: Uint8Array, file: string): void {
   const invalid = (problem: string): ObjectError => new ObjectError(file, "invalid", problem);
   if (bytes.length === 0) throw invalid("the file is empty");
   if (bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) throw invalid("not an ELF object (compile the program with clang -target bpf -c)");
@@ -107,6 +121,10 @@ function checkIdentity(bytes: Uint8Array, file: string): void {
   if (bytes[4] !== 2) throw new ObjectError(file, "unsupported", "a 32-bit ELF object; BPF objects are 64-bit");
   if (bytes[5] === 2) throw new ObjectError(file, "unsupported", "a big-endian object (bpfeb); compile with -target bpf or bpfel");
   if (bytes[5] !== 1) throw invalid(`byte order ${bytes[5]} in the ELF header means nothing`);
+}
+
+function checkIdentity(bytes: Uint8Array, file: string): void {
+  checkForm(bytes, file);
   const reader = new Reader(file, bytes);
   const machine = reader.u16(18);
   // LLVM before 3.9 wrote no machine.

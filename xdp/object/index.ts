@@ -12,3 +12,7 @@ export { requireResolved, selectProgram } from "./select.js";
 export type { SelectOptions } from "./select.js";
 export { summarizeObject, summarizeProgram } from "./summarize.js";
 export type { MapSummary, ObjectSummary, ProgramSummary } from "./summarize.js";
+export type { BtfTarget } from "./core_target.js";
+export { specTarget } from "./core_target.js";
+export { btfTarget, kernelTarget } from "./target_file.js";
+export { relocateCore } from "./relocate_core.js";

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LD_IMM64, formatInsn } from "../isa/index.js";
-import { loadObject } from "./index.js";
-import { fixture } from "./testing/fixtures.js";
+import { btfTarget, kernelTarget, loadObject, relocateCore } from "./index.js";
+import { btfOf, fixture } from "./testing/fixtures.js";
 import { Capture, canCapture, differences, isCaptureOf } from "./testing/libbpf.js";
 
 const FOLDER = fileURLToPath(new URL("testing/", import.meta.url));
@@ -42,6 +42,25 @@ describe.skipIf(!capable)("what libbpf loads (needs root, bpf(), bpftool and cc)
     ["kernel", 2],
     ["types", 1],
   ] as const)("fixture %s: %i programs", (name, least) => compare(`${FOLDER}${name}.bpf.o`, least));
+
+  describe("CO-RE relocations", () => {
+    /** Programs as libbpf loads them where `types` are the kernel's. */
+    function compareAdapted(name: string, types: string | undefined, least: number): void {
+      const spec = fixture(name);
+      const raw = types === undefined ? undefined : btfOf(types);
+      const target = raw ? btfTarget(raw, `${types}`) : kernelTarget();
+      if (!target) throw new Error("the kernel has no BTF");
+      const captured = capture.load(`${FOLDER}${name}.bpf.o`, raw);
+      const adapted = spec.programs.map((p) => relocateCore(spec, p, target));
+      const pairs = adapted.flatMap((ours) => captured.filter((c) => isCaptureOf(ours, c)).map((theirs) => [ours, theirs] as const));
+      expect(pairs.length).toBe(least);
+      for (const [ours, theirs] of pairs) expect(differences(spec, ours, theirs)).toEqual([]);
+    }
+
+    it.each(["core_new", "core_old", "core"])("against the types of %s", (types) => compareAdapted("core", types, 4));
+    it("against the running kernel's types", () => compareAdapted("core", undefined, 4));
+    it("of an object whose other programs name things of the kernel", () => compareAdapted("kernel", undefined, 5));
+  });
 
   it("our listing is in the words of the verifier's log", () => {
     let compared = 0;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadObject } from "./index.js";
-import { FIXTURES, compile, fixture } from "./testing/fixtures.js";
+import { FIXTURES, TYPE_FIXTURES, compile, fixture } from "./testing/fixtures.js";
 
 const hasClang = ["clang-19", "llvm-strip-19"].every((tool) => spawnSync(tool, ["--version"]).status === 0);
 
@@ -13,7 +13,7 @@ describe.skipIf(!hasClang)("rebuilding the fixtures (needs clang-19)", () => {
   const folder = mkdtempSync(join(tmpdir(), "beeline-fixtures-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.each(Object.keys(FIXTURES))("%s", (name) => {
+  it.each([...Object.keys(FIXTURES), ...Object.keys(TYPE_FIXTURES)])("%s", (name) => {
     const output = join(folder, `${name}.bpf.o`);
     compile(name, output);
     expect(loadObject(new Uint8Array(readFileSync(output)), `${name}.bpf.o`)).toEqual(fixture(name));

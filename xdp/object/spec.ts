@@ -41,6 +41,15 @@ export interface ProgramSpec {
   readonly coreRelocations?: readonly CoreRelocation[];
   /** Things of the kernel that the program names, by instruction: a program with one that is not weak cannot run. */
   readonly externs?: readonly ExternReference[];
+  /** Instructions that stand for something that is not there, once the program is adapted to a kernel: only dead code may hold them. */
+  readonly poisoned?: readonly PoisonedInsn[];
+}
+
+/** A call of a helper that does not exist, and why it is there. */
+export interface PoisonedInsn {
+  readonly insn: number;
+  /** For example `struct nf_conn.mark does not exist in BTF of the running kernel`. */
+  readonly reason: string;
 }
 
 /** A CO-RE relocation (`struct bpf_core_relo`). */

@@ -3,9 +3,11 @@
  * Preloaded into a loader, writes what it asks bpf() for to the file that CAPTURE names:
  *   prog NAME TYPE <instructions in hex>
  *   map FD NAME TYPE KEY_SIZE VALUE_SIZE MAX_ENTRIES FLAGS     (each map that the program before it names)
+ * A program of an object that the kernel refuses is taken all the same, so that the loader goes on to the next.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -59,5 +61,10 @@ long syscall(long number, ...)
 			fclose(out);
 		}
 	}
-	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	long result = real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+
+	/* What libbpf loads to find out what the kernel can do has no functions. */
+	if (result < 0 && number == SYS_bpf && a[0] == BPF_PROG_LOAD && getenv("CAPTURE") && ((const union bpf_attr *)a[1])->func_info_cnt)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return result;
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { readElfSection } from "../elf.js";
 import { loadObject } from "../load.js";
 import type { ObjectSpec } from "../spec.js";
 
@@ -20,6 +21,13 @@ export const FIXTURES: Readonly<Record<string, readonly string[]>> = {
   types: ["-g", "-mcpu=v3"],
   early: ["-g", "-mcpu=v1"],
   text_only: ["-mcpu=v2"],
+  core: ["-g", "-mcpu=v3"],
+};
+
+/** Objects that hold no programs, only types: kernels to adapt to. */
+export const TYPE_FIXTURES: Readonly<Record<string, readonly string[]>> = {
+  core_new: ["-g"],
+  core_old: ["-g"],
 };
 
 /** Bytes of a fixture. */
@@ -32,9 +40,16 @@ export function fixture(name: string): ObjectSpec {
   return loadObject(fixtureBytes(name), `${name}.bpf.o`);
 }
 
+/** Raw BTF of a fixture. */
+export function btfOf(name: string): Uint8Array {
+  const btf = readElfSection(fixtureBytes(name), name, ".BTF");
+  if (!btf) throw new Error(`${name} has no BTF`);
+  return btf;
+}
+
 /** Compiles a fixture with clang-19 to a file. Debug information other than BTF is stripped: it would hold paths. */
 export function compile(name: string, output: string): void {
-  const flags = FIXTURES[name] ?? [];
+  const flags = FIXTURES[name] ?? TYPE_FIXTURES[name] ?? [];
   execFileSync("clang-19", ["-O2", "-target", "bpf", "-Wall", "-fdebug-compilation-dir=.", ...flags, "-c", `${name}.bpf.c`, "-o", output], { cwd: FOLDER, stdio: ["ignore", "ignore", "inherit"] });
   execFileSync("llvm-strip-19", ["--strip-debug", output]);
 }

@@ -1,6 +1,6 @@
 /** What libbpf would load of an object: bpftool loads it in a mount namespace of its own, and a preloaded library writes down what it asks bpf() for. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -55,11 +55,16 @@ export class Capture {
     execFileSync("cc", ["-O1", "-shared", "-fPIC", "-o", join(this.#folder, "capture.so"), fileURLToPath(new URL("capture.c", import.meta.url)), "-ldl"]);
   }
 
-  /** Programs that libbpf gave to the kernel, whether or not it took them, first attempts only. */
-  load(object: string): readonly CapturedProgram[] {
+  /**
+   * Programs that libbpf gave to the kernel, whether or not it took them, first attempts only.
+   * @param btf raw BTF that libbpf shall take for the kernel's.
+   */
+  load(object: string, btf?: Uint8Array): readonly CapturedProgram[] {
     const output = join(this.#folder, "out");
     rmSync(output, { force: true });
-    this.#bpftool(output, object);
+    const kernel = join(this.#folder, "btf");
+    if (btf) writeFileSync(kernel, btf);
+    this.#bpftool(output, object, btf ? kernel : undefined);
     return existsSync(output) ? parseCapture(readFileSync(output, "utf8")) : [];
   }
 
@@ -68,10 +73,10 @@ export class Capture {
     return parseLog(this.#bpftool("/dev/null", object));
   }
 
-  #bpftool(output: string, object: string): string {
+  #bpftool(output: string, object: string, btf = ""): string {
     // A bpffs of its own: nothing that the object pins stays.
-    const script = `mount -t bpf bpf /sys/fs/bpf && exec env CAPTURE="$1" LD_PRELOAD="$2" bpftool -d prog loadall "$3" /sys/fs/bpf/all`;
-    return spawnSync("unshare", ["-m", "sh", "-c", script, "sh", output, join(this.#folder, "capture.so"), object], { encoding: "utf8", maxBuffer: 64 << 20, timeout: 60_000 }).stderr;
+    const script = `mount -t bpf bpf /sys/fs/bpf && { test -z "$4" || mount --bind "$4" /sys/kernel/btf/vmlinux; } && exec env CAPTURE="$1" LD_PRELOAD="$2" bpftool -d prog loadall "$3" /sys/fs/bpf/all`;
+    return spawnSync("unshare", ["-m", "sh", "-c", script, "sh", output, join(this.#folder, "capture.so"), object, btf], { encoding: "utf8", maxBuffer: 64 << 20, timeout: 60_000 }).stderr;
   }
 
   close(): void {
