@@ -157,11 +157,10 @@ export class Bench {
       const result = worker.results + i * RESULT_BYTES;
       const u32 = (field: number): number => view.getUint32(result + field, true);
       const data = u32(RESULT_DATA);
-      const part = (start: number, length: number): string => Buffer.from(machine.layout.buffer, start, length).toString("latin1");
-      const fragments = part(worker.slots + i * worker.slotStride + SLOT_FRAGS, u32(RESULT_FRAG_LENGTH));
+      const fragments = latin1(machine, worker.slots + i * worker.slotStride + SLOT_FRAGS, u32(RESULT_FRAG_LENGTH));
       return {
         ret: u32(RESULT_RET),
-        data: part(data, u32(RESULT_LENGTH)) + fragments,
+        data: latin1(machine, data, u32(RESULT_LENGTH)) + fragments,
         meta: u32(RESULT_META_LENGTH),
         fault: faultText(view, result),
         cost: view.getBigUint64(result + RESULT_COST, true),
@@ -170,6 +169,11 @@ export class Bench {
     return { packets, maps: this.maps().slice() };
   }
 
+}
+
+/** Bytes of the machine's memory, one a character. */
+function latin1(machine: Machine, start: number, length: number): string {
+  return Buffer.from(machine.layout.buffer, start, length).toString("latin1");
 }
 
 function faultText(view: DataView, result: number): string {

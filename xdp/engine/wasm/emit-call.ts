@@ -14,6 +14,7 @@ import { classifyAccess } from "./access.js";
 import { faultIf, raise } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
 import type { FunctionRef, Local } from "./function-builder.js";
+import { emitHashLookup, isInlineHash, pushCpuOffset } from "./emit-hash.js";
 import { constantKey, isArgumentProven, isArray, knownMap } from "./helper-effects.js";
 import type { MapFacts } from "./map-facts.js";
 import { register } from "./state.js";
@@ -84,12 +85,6 @@ function pushKey(emitter: Emitter, bytes: number): number {
   return 0;
 }
 
-function pushCpuOffset(emitter: Emitter, map: MapFacts): void {
-  if (map.cpuStride === 0) return;
-  emitter.pushField(ENV_CPU);
-  emitter.to.i32(map.cpuStride).op("i32.mul").op("i32.add");
-}
-
 /** Entries of arrays lie at constant distances: no call, and for a constant key no memory access. */
 function emitArrayLookup(emitter: Emitter, map: MapFacts): void {
   const { to, scratch32 } = emitter;
@@ -114,6 +109,12 @@ function emitArrayLookup(emitter: Emitter, map: MapFacts): void {
 
 function emitDirectLookup(emitter: Emitter, map: MapFacts, lookup: FunctionRef): void {
   const { to } = emitter;
+  if (isInlineHash(map)) {
+    const offset = pushKey(emitter, map.keySize);
+    emitHashLookup(emitter, map, lookup, offset);
+    to.op("i64.extend_i32_u").set(registerOf(emitter, 0));
+    return;
+  }
   to.i32(map.header);
   const offset = pushKey(emitter, map.keySize);
   if (offset !== 0) to.i32(offset).op("i32.add");

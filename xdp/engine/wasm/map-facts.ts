@@ -10,6 +10,7 @@ import {
   MAP_VALUE_OFFSET,
   MAP_VALUE_SIZE,
 } from "../../abi.js";
+import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET } from "../../maps/fields.js";
 import type { MachineView } from "../contract.js";
 import type { MapAccess } from "./value.js";
 
@@ -25,6 +26,16 @@ export interface MapFacts {
   readonly data: number;
   readonly stride: number;
   readonly cpuStride: number;
+  readonly valueOffset: number;
+  /** Where the hash family keeps its elements (maps/fields.ts); not looked at in other types. */
+  readonly hash: HashFacts;
+}
+
+export interface HashFacts {
+  readonly index: number;
+  readonly mask: number;
+  readonly seed: bigint;
+  readonly keyOffset: number;
   readonly valueOffset: number;
 }
 
@@ -47,6 +58,13 @@ export function readMapFacts(machine: MachineView): MapFacts[] {
       stride: field(MAP_STRIDE),
       cpuStride: field(MAP_CPU_STRIDE),
       valueOffset: field(MAP_VALUE_OFFSET),
+      hash: {
+        index: field(HASH_INDEX),
+        mask: field(HASH_MASK),
+        seed: view.getBigUint64(header + HASH_SEED, true),
+        keyOffset: field(HASH_KEY_OFFSET),
+        valueOffset: field(HASH_VALUE_OFFSET),
+      },
     };
   });
 }

@@ -102,6 +102,7 @@ const DEFINITIONS = {
   "i64.extend32_s": [0xc4, "none"],
   "v128.load": [0xfd00, "memory"],
   "v128.store": [0xfd0b, "memory"],
+  "i32.atomic.load": [0xfe10, "memory"],
   "i64.atomic.load": [0xfe11, "memory"],
   "i64.atomic.load8_u": [0xfe14, "memory"],
   "i64.atomic.load16_u": [0xfe15, "memory"],

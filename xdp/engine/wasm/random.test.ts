@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createInterpreter } from "../interpreter.js";
 import { Bench, difference, listing, machineOf, placeFrames, withEntry } from "../testing/random-programs-run.js";
