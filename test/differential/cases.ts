@@ -7,7 +7,7 @@ import { loadObject, ObjectError } from "../../xdp/object/index.js";
 import type { Work } from "./engines.js";
 import { scrambled, varied } from "./frames.js";
 import type { Seed } from "./seeds.js";
-import { seedBalancer, seedDispatcher, seedPerCpu, seedPrefixes, seedTargets, seedXdpFilter } from "./seeds.js";
+import { seedBalancer, seedDispatcher, seedFloodFilter, seedPerCpu, seedPrefixes, seedTargets, seedXdpFilter } from "./seeds.js";
 
 export interface Case extends Work {
   /** Object and program, and what sets the case apart from others of the same program. */
@@ -21,6 +21,7 @@ export interface Skipped {
 }
 
 const OWN = fileURLToPath(new URL("programs", import.meta.url));
+const FLOOD = fileURLToPath(new URL("../../scenarios/dos-udp-flood", import.meta.url));
 /** Where Debian's xdp-tools package has its objects. */
 const XDP_TOOLS = ["/usr/lib/x86_64-linux-gnu/bpf", "/usr/lib/aarch64-linux-gnu/bpf", "/usr/lib/bpf"];
 
@@ -64,6 +65,13 @@ export function ownCases(): Case[] {
       seed: SEEDS[entry],
     })),
   );
+}
+
+/** Programs of scenarios, so far as their verdicts can do without a clock. */
+export function scenarioCases(): Case[] {
+  const [object] = objectsIn(FLOOD);
+  const [{ name: entry }] = object.programs;
+  return [{ name: `dos-udp-flood/${entry}`, object, entry, frames: varied, seed: seedFloodFilter, ignoredMaps: ["buckets"] }];
 }
 
 /** Programs of the xdp-tools package, where it is installed. */

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { kernelAvailable } from "../../xdp/engine/kernel/index.js";
 import { UnsupportedError } from "../../xdp/helpers/index.js";
 import type { Skipped } from "./cases.js";
-import { ownCases, xdpToolsCases } from "./cases.js";
+import { ownCases, scenarioCases, xdpToolsCases } from "./cases.js";
 import type { Run } from "./compare.js";
 import { firstDifference } from "./compare.js";
 import { ENGINES, runInKernel, runInMachine } from "./engines.js";
@@ -21,7 +21,7 @@ describe.skipIf(!available)("engines against the kernel", () => {
   let packets = 0;
   let differences = 0;
 
-  it.each([...ownCases(), ...tools.cases])("$name", (test) => {
+  it.each([...ownCases(), ...scenarioCases(), ...tools.cases])("$name", (test) => {
     const oracle = runInKernel(test);
     for (const engine of ENGINES) {
       let run: Run;

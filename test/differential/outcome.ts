@@ -94,9 +94,9 @@ export type MapDump = ReadonlyMap<string, string>;
 /** Maps whose entries mean something else in a kernel: programs, rings and sockets by descriptor. */
 const NOT_COMPARABLE: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_PROG_ARRAY", "BPF_MAP_TYPE_PERF_EVENT_ARRAY", "BPF_MAP_TYPE_XSKMAP"]);
 
-/** All comparable maps by name. Entries that are there but hold nothing (of device maps) are left out. */
-export function dumpMaps(maps: readonly MapHandle[]): ReadonlyMap<string, MapDump> {
-  return new Map(maps.filter(({ spec }) => !NOT_COMPARABLE.has(spec.type)).map((map) => [map.spec.name, dumpMap(map)]));
+/** All comparable maps by name, without those ignored. Entries that are there but hold nothing (of device maps) are left out. */
+export function dumpMaps(maps: readonly MapHandle[], ignored: readonly string[] = []): ReadonlyMap<string, MapDump> {
+  return new Map(maps.filter(({ spec }) => !NOT_COMPARABLE.has(spec.type) && !ignored.includes(spec.name)).map((map) => [map.spec.name, dumpMap(map)]));
 }
 
 function dumpMap(map: MapHandle): MapDump {

@@ -116,6 +116,21 @@ export const seedTargets: Seed = (maps) => {
   for (let key = 0; key < Math.min(2, maps.cpus); key++) maps.get("cpus").update(u32(key), u32(192));
 };
 
+/** The default scenario's filter with lists of its frames' sources and ports, and bursts that no source reaches: without a clock in its verdicts. */
+export const seedFloodFilter: Seed = (maps, frames) => {
+  const [key] = maps.get(".rodata").keys();
+  const conf = maps.get(".rodata").lookup(key) ?? new Uint8Array(0);
+  // rate_pps and burst.
+  conf.set(concat(u64(1), u64(2 ** 20)), 0);
+  maps.get(".rodata").update(key, conf);
+  for (let i = 0; i < frames.length; i += 13) {
+    const { ipv4, ipv6, ports } = endpointsOf(frames[i]);
+    if (ipv4.length > 0) maps.get("blocklist_v4").update(concat(u32(16 + (i % 17)), ipv4[0]), u32(1));
+    if (ipv6.length > 0) maps.get("blocklist_v6").update(concat(u32(64 + (i % 65)), ipv6[0]), u32(1));
+    if (ports.length > 0 && i % 3 === 0) maps.get("amplification_ports").update(ports[0], u32(i % 200));
+  }
+};
+
 /** Different values for every CPU. */
 export const seedPerCpu: Seed = (maps) => {
   for (const key of [1, 3]) {
