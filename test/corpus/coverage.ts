@@ -4,7 +4,7 @@ import { createMachine, Stepper } from "../../xdp/engine/index.js";
 import { possibleCpus } from "../../xdp/engine/kernel/index.js";
 import { LD_IMM64 } from "../../xdp/isa/index.js";
 import type { ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
-import { MAX_FRAME, varied } from "../differential/frames.js";
+import type { NetworkSpec } from "../../xdp/helpers/index.js";
 import type { Entry } from "./setup.js";
 import { applySetup } from "./setup.js";
 
@@ -19,17 +19,18 @@ export interface Coverage {
   readonly missed: readonly string[];
 }
 
-export function coverageOf(object: ObjectSpec, program: ProgramSpec, setup: readonly Entry[]): Coverage {
-  const machine = createMachine({ object, entry: program.name, cpus: possibleCpus(), maxFrame: MAX_FRAME, batchSize: 1 });
+export function coverageOf(object: ObjectSpec, program: ProgramSpec, frames: readonly Uint8Array[], setup: readonly Entry[], network?: NetworkSpec): Coverage {
+  const longest = Math.max(...frames.map(({ length }) => length));
+  const machine = createMachine({ object, entry: program.name, cpus: possibleCpus(), maxFrame: longest, batchSize: 1, network });
   applySetup(setup, machine.maps, machine.cpus, (name) => {
     const index = machine.programIndex(name);
     return index === undefined ? undefined : index + 1;
   });
-  const address = machine.layout.allocate(MAX_FRAME + 8, 64, "a frame");
+  const address = machine.layout.allocate(longest + 8, 64, "a frame");
   const stepper = new Stepper(machine);
   const seen = new Uint8Array(program.insns.length);
   let steps = 0;
-  for (const frame of varied) {
+  for (const frame of frames) {
     const view = new DataView(machine.layout.buffer);
     new Uint8Array(machine.layout.buffer).set(frame, address);
     const { descriptors } = stepper.worker;

@@ -3,17 +3,19 @@ import { createMachine } from "../../xdp/engine/index.js";
 import type { Machine } from "../../xdp/engine/index.js";
 import { possibleCpus } from "../../xdp/engine/kernel/index.js";
 import { UnsupportedError } from "../../xdp/helpers/index.js";
+import type { NetworkSpec } from "../../xdp/helpers/index.js";
 import type { ObjectError, ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
 import type { Run } from "../differential/compare.js";
 import { firstDifference } from "../differential/compare.js";
 import { ENGINES } from "../differential/engines.js";
-import { MAX_FRAME, varied } from "../differential/frames.js";
 import { dumpMaps, runFrames } from "../differential/outcome.js";
+import { framesFor } from "./cases.js";
 import type { Coverage } from "./coverage.js";
 import { coverageOf } from "./coverage.js";
 import { loadsWithLibbpf } from "./libbpf.js";
 import type { CorpusFile, CorpusObject } from "./objects.js";
-import { mapsOf, unmetNeeds } from "./needs.js";
+import { helpersOf, mapsOf, unmetNeeds } from "./needs.js";
+import { inNetwork, NETWORK } from "./network.js";
 import type { Loaded } from "./oracle.js";
 import { loadInKernel } from "./oracle.js";
 import { rulesFor } from "./rules.js";
@@ -44,8 +46,16 @@ export interface Finding {
   readonly coverage?: Coverage;
 }
 
+/** Longest frame that is given. */
+export const MAX_FRAME = 16_384;
+const ASKS_THE_NETWORK: ReadonlySet<string> = new Set(["bpf_fib_lookup", "bpf_check_mtu"]);
+
 /** Looks at one program; never throws for what a program or an object does. */
-export function examine({ name, version, path, object }: CorpusObject, program: ProgramSpec): Finding {
+export function examine(object: CorpusObject, program: ProgramSpec): Finding {
+  return helpersOf(program).some((helper) => ASKS_THE_NETWORK.has(helper)) ? inNetwork(() => examineHere(object, program, NETWORK)) : examineHere(object, program);
+}
+
+function examineHere({ name, version, path, object }: CorpusObject, program: ProgramSpec, network?: NetworkSpec): Finding {
   const finding = { object: `${version}/${name}`, program: program.name, section: program.section, needs: unmetNeeds(object, program), differences: {} };
   const kernel = loadInKernel(path, object, program);
   if ("reason" in kernel) return { ...finding, kernelReason: kernel.reason };
@@ -54,7 +64,7 @@ export function examine({ name, version, path, object }: CorpusObject, program: 
     const loads = { ...finding, kernel: kernel.loader };
     const machines: Machine[] = [];
     try {
-      for (const _ of ENGINES) machines.push(createMachine({ object, entry: program.name, cpus: possibleCpus(), maxFrame: MAX_FRAME }));
+      for (const _ of ENGINES) machines.push(createMachine({ object, entry: program.name, cpus: possibleCpus(), maxFrame: MAX_FRAME, network }));
     } catch (error) {
       return { ...loads, refused: refusalOf(error) };
     }
@@ -66,9 +76,10 @@ export function examine({ name, version, path, object }: CorpusObject, program: 
       kernel.close();
       runnable = again;
     }
-    const setup = setupOf(object, name, program, varied);
-    const coverage = COVERAGE ? { coverage: coverageOf(object, program, setup) } : {};
-    return { ...loads, ...coverage, ...compare(`${name}/${program.name}`, runnable, machines, object, program, setup) };
+    const frames = framesFor(name, program);
+    const setup = setupOf(object, name, program, frames);
+    const coverage = COVERAGE ? { coverage: coverageOf(object, program, frames, setup, network) } : {};
+    return { ...loads, ...coverage, ...compare(`${name}/${program.name}`, runnable, machines, object, program, frames, setup) };
   } finally {
     runnable.close();
   }
@@ -80,14 +91,14 @@ export function examineUnreadable({ name, version, path }: CorpusFile, error: Ob
   return loadsWithLibbpf(path) ? { ...finding, kernel: "libbpf", refused: refusalOf(error) } : { ...finding, kernelReason: `neither libbpf nor we read it: ${error.message}` };
 }
 
-function compare(name: string, kernel: Loaded, machines: readonly Machine[], object: ObjectSpec, program: ProgramSpec, setup: readonly Entry[]): Pick<Finding, "differences" | "refused"> {
+function compare(name: string, kernel: Loaded, machines: readonly Machine[], object: ObjectSpec, program: ProgramSpec, frames: readonly Uint8Array[], setup: readonly Entry[]): Pick<Finding, "differences" | "refused"> {
   const rules = rulesFor(name);
   const compared = new Set(mapsOf(object, program).map((map) => map.name));
   for (const map of rules.flatMap(({ maps }) => maps ?? [])) compared.delete(map);
   // Programs that only one side takes stay out of prog arrays on both.
   const tails = new Map(setup.flatMap(({ program: tail }) => (tail === undefined || indexOf(machines[0], tail) === undefined ? [] : [[tail, kernel.programNumber(tail)] as const])));
   const setupResults = applySetup(setup, kernel.maps, possibleCpus(), (tail) => tails.get(tail));
-  const oracle = kernel.run(varied, compared);
+  const oracle = kernel.run(frames, compared);
   const differences: Record<string, string> = {};
   for (const [i, engine] of ENGINES.entries()) {
     const machine = machines[i];
@@ -96,10 +107,10 @@ function compare(name: string, kernel: Loaded, machines: readonly Machine[], obj
       const unequal = results.findIndex((result, k) => result !== setupResults[k]);
       if (unequal >= 0) differences[engine.name] = `${name}: update ${unequal} of map ${setup[unequal].map} gives errno ${results[unequal]}, in the kernel ${setupResults[unequal]}`;
       else {
-        const outcomes = runFrames(machine, engine.create(machine), varied);
+        const outcomes = runFrames(machine, engine.create(machine), frames);
         const run: Run = { engine: engine.name, outcomes, maps: dumpMaps(machine.maps.filter(({ spec }) => compared.has(spec.name))) };
         const theirs = rules.some((rule) => rule.outcomes) ? { ...oracle, outcomes } : oracle;
-        const difference = firstDifference(name, varied, theirs, run);
+        const difference = firstDifference(name, frames, theirs, run);
         if (difference !== undefined) differences[engine.name] = difference;
       }
     } catch (error) {

@@ -5,7 +5,7 @@
 import { createRequire } from "node:module";
 import type * as Koffi from "koffi";
 import { KernelMap, KernelProgArray } from "../../xdp/engine/kernel/index.js";
-import type { ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
+import type { MapSpec, ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
 
 /** An address; koffi gives null for 0. */
 type Pointer = unknown;
@@ -25,6 +25,8 @@ interface Calls {
   readonly keySize: (map: Pointer) => number;
   readonly valueSize: (map: Pointer) => number;
   readonly maxEntries: (map: Pointer) => number;
+  readonly setMaxEntries: (map: Pointer, entries: number) => number;
+  readonly setInitialValue: (map: Pointer, value: Uint8Array, size: number) => number;
   /** -errno of the last call that gave a null pointer. */
   readonly errno: () => number;
 }
@@ -66,6 +68,8 @@ function bind(): Calls | undefined {
     keySize: library.func("bpf_map__key_size", "uint32", ["void *"]),
     valueSize: library.func("bpf_map__value_size", "uint32", ["void *"]),
     maxEntries: library.func("bpf_map__max_entries", "uint32", ["void *"]),
+    setMaxEntries: library.func("bpf_map__set_max_entries", "int", ["void *", "uint32"]),
+    setInitialValue: library.func("bpf_map__set_initial_value", "int", ["void *", "const uint8_t *", "size_t"]),
     errno: () => -koffi.errno(),
   };
 }
@@ -105,6 +109,10 @@ export function loadWithLibbpf(lib: Calls, path: string, spec: ObjectSpec, entry
     }
     if (!programs.has(entry.name)) throw new LibbpfError(`no program ${entry.name}`, 0);
     lib.setAttachType(programs.get(entry.name), ATTACH_TYPES[entry.attach]);
+    for (const [map, made] of namedMaps(lib, object, spec)) {
+      if (map.maxEntries > 0 && lib.maxEntries(made) === 0) lib.setMaxEntries(made, map.maxEntries);
+      if (map.initial !== undefined) lib.setInitialValue(made, Buffer.from(map.initial, "base64"), lib.valueSize(made));
+    }
     const result = lib.load(object);
     if (result < 0) throw new LibbpfError("bpf_object__load", result);
     const fdOf = (index: number): number => lib.programFd(programs.get(spec.programs[index].name));
@@ -125,16 +133,27 @@ export function loadsWithLibbpf(path: string): boolean {
   return result >= 0;
 }
 
-function mapsOf(lib: Calls, object: Pointer, spec: ObjectSpec, fdOf: (index: number) => number): KernelMap[] {
+/** Our maps, with libbpf's. */
+function namedMaps(lib: Calls, object: Pointer, spec: ObjectSpec): ReadonlyMap<MapSpec, Pointer> {
   const made: Pointer[] = [];
   for (let map = lib.nextMap(object, null); map !== null; map = lib.nextMap(object, map)) made.push(map);
-  return spec.maps.flatMap((map, id) => {
+  const named = new Map<MapSpec, Pointer>();
+  for (const map of spec.maps) {
     // libbpf puts (some of) the object's name before the section's.
     const found = made.find((other) => lib.mapName(other) === map.name) ?? made.find((other) => map.dataSection !== undefined && lib.mapName(other).endsWith(map.dataSection));
-    if (found === undefined || lib.mapFd(found) < 0) return [];
-    const real = { ...map, keySize: lib.keySize(found), valueSize: lib.valueSize(found), maxEntries: lib.maxEntries(found) };
-    if (map.type !== "BPF_MAP_TYPE_PROG_ARRAY") return [new KernelMap(real, id, lib.mapFd(found))];
-    const array = new KernelProgArray(real, id, lib.mapFd(found));
+    if (found !== undefined) named.set(map, found);
+  }
+  return named;
+}
+
+function mapsOf(lib: Calls, object: Pointer, spec: ObjectSpec, fdOf: (index: number) => number): KernelMap[] {
+  return [...namedMaps(lib, object, spec)].flatMap(([map, made]) => {
+    const fd = lib.mapFd(made);
+    if (fd < 0) return [];
+    const id = spec.maps.indexOf(map);
+    const real = { ...map, keySize: lib.keySize(made), valueSize: lib.valueSize(made), maxEntries: lib.maxEntries(made) };
+    if (map.type !== "BPF_MAP_TYPE_PROG_ARRAY") return [new KernelMap(real, id, fd)];
+    const array = new KernelProgArray(real, id, fd);
     array.connect(fdOf);
     return [array];
   });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
 import { loadObject, ObjectError } from "../../xdp/object/index.js";
+import { configured } from "./cases.js";
 
 /** An object file. */
 export interface CorpusFile {
@@ -68,7 +69,7 @@ function objectsIn(folder: string, version: string, pattern = /\.o$/): CorpusFil
 /** Reads an object; what cannot be read comes back as the error. */
 export function readObject(file: CorpusFile): CorpusObject | ObjectError {
   try {
-    return { ...file, object: loadObject(readFileSync(file.path), file.name) };
+    return { ...file, object: configured(file.name, loadObject(readFileSync(file.path), file.name)) };
   } catch (error) {
     if (error instanceof ObjectError) return error;
     throw error;

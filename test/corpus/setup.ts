@@ -1,12 +1,13 @@
 /**
  * Map contents that let programs reach their branches, without knowing the programs: keys from the frames that will run, small
- * numbers as values, the loopback and the CPUs as targets, an object's own programs in its prog arrays. What a program needs
- * beyond that stands in OVERRIDES.
+ * numbers as values, the loopback and the CPUs as targets, an object's own programs in its prog arrays. What some need beyond
+ * that stands in cases.ts.
  */
 import type { MapHandle } from "../../xdp/maps/index.js";
 import { MapError } from "../../xdp/maps/index.js";
 import type { BtfSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
 import { concat, endpointsOf, u32, u64 } from "../differential/seeds.js";
+import { entriesFor } from "./cases.js";
 import { fieldsOf, fillFor } from "./fill.js";
 import { mapsOf } from "./needs.js";
 
@@ -20,9 +21,6 @@ export interface Entry {
   readonly program?: string;
 }
 
-/** More entries for a program, by object and program (`xdpwall/edgewall`). */
-const OVERRIDES: Readonly<Record<string, (frames: readonly Uint8Array[]) => readonly Entry[]>> = {};
-
 const EMPTY = new Uint8Array(0);
 /** Entries of an array, and of a hash (if it is twice as large), that are filled. */
 const ARRAY_ENTRIES = 16;
@@ -33,7 +31,7 @@ export function setupOf(object: ObjectSpec, name: string, program: ProgramSpec, 
   const generic = mapsOf(object, program)
     .filter(({ initial, values }) => initial === undefined && values === undefined)
     .flatMap((map) => entriesOf(map, object, program, frames));
-  return [...generic, ...(OVERRIDES[`${name}/${program.name}`]?.(frames) ?? [])];
+  return [...generic, ...entriesFor(name, object, frames)];
 }
 
 function entriesOf(map: MapSpec, object: ObjectSpec, program: ProgramSpec, frames: readonly Uint8Array[]): Entry[] {

@@ -28,7 +28,7 @@ export interface RouteSpec {
   readonly table?: number;
   /** Lower wins among routes of one prefix; default 0. */
   readonly metric?: number;
-  /** Route MTU in bytes, where it is lower than the interface's. */
+  /** Route MTU in bytes, as `ip route add … mtu lock N` sets it: without the lock the kernel forwards by the interface's MTU. */
   readonly mtu?: number;
   /** Preferred source address (`src`), given back for BPF_FIB_LOOKUP_SRC. */
   readonly src?: string;
