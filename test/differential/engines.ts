@@ -10,6 +10,9 @@ import { dumpMaps, runFrames } from "./outcome.js";
 import type { Seed } from "./seeds.js";
 import { Maps } from "./seeds.js";
 
+/** What a machine of ours takes at most; of kernels with more, the first are compared. */
+const CPUS = Math.min(possibleCpus(), 256);
+
 /** A program, what it gets and how its maps are set up before. */
 export interface Work {
   readonly object: ObjectSpec;
@@ -36,7 +39,7 @@ export function runInKernel({ object, entry, frames, seed, ignoredMaps }: Work):
     seed?.(new Maps(machine.maps, machine.cpus), frames);
     const engine = createKernelEngine(machine);
     try {
-      return { engine: "kernel", outcomes: runFrames(machine, engine, frames), maps: dumpMaps(machine.maps, ignoredMaps) };
+      return { engine: "kernel", outcomes: runFrames(machine, engine, frames), maps: dumpMaps(machine.maps, CPUS, ignoredMaps) };
     } finally {
       engine.close();
     }
@@ -46,7 +49,7 @@ export function runInKernel({ object, entry, frames, seed, ignoredMaps }: Work):
 }
 
 export function runInMachine({ object, entry, frames, seed, ignoredMaps }: Work, engine: EngineUnderTest): Run {
-  const machine = createMachine({ object, entry, cpus: possibleCpus(), maxFrame: MAX_FRAME });
+  const machine = createMachine({ object, entry, cpus: CPUS, maxFrame: MAX_FRAME });
   seed?.(new Maps(machine.maps, machine.cpus), frames);
-  return { engine: engine.name, outcomes: runFrames(machine, engine.create(machine), frames), maps: dumpMaps(machine.maps, ignoredMaps) };
+  return { engine: engine.name, outcomes: runFrames(machine, engine.create(machine), frames), maps: dumpMaps(machine.maps, CPUS, ignoredMaps) };
 }

@@ -91,19 +91,20 @@ function readOutcome(machine: MachineView, { worker }: Engine, i: number): Outco
 /** A map's entries, key to value, in hexadecimal. */
 export type MapDump = ReadonlyMap<string, string>;
 
-/** Maps whose entries mean something else in a kernel: programs, rings and sockets by descriptor. */
-const NOT_COMPARABLE: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_PROG_ARRAY", "BPF_MAP_TYPE_PERF_EVENT_ARRAY", "BPF_MAP_TYPE_XSKMAP"]);
+/** Maps whose entries mean something else in a kernel: programs, maps, rings and sockets by descriptor. */
+const NOT_COMPARABLE: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_PROG_ARRAY", "BPF_MAP_TYPE_PERF_EVENT_ARRAY", "BPF_MAP_TYPE_XSKMAP", "BPF_MAP_TYPE_ARRAY_OF_MAPS", "BPF_MAP_TYPE_HASH_OF_MAPS", "BPF_MAP_TYPE_RINGBUF"]);
 
-/** All comparable maps by name, without those ignored. Entries that are there but hold nothing (of device maps) are left out. */
-export function dumpMaps(maps: readonly MapHandle[], ignored: readonly string[] = []): ReadonlyMap<string, MapDump> {
-  return new Map(maps.filter(({ spec }) => !NOT_COMPARABLE.has(spec.type) && !ignored.includes(spec.name)).map((map) => [map.spec.name, dumpMap(map)]));
+/** All comparable maps by name, without those ignored; of per-CPU values, those of the first `cpus`. Entries that are there but hold nothing (of device maps) are left out. */
+export function dumpMaps(maps: readonly MapHandle[], cpus: number, ignored: readonly string[] = []): ReadonlyMap<string, MapDump> {
+  return new Map(maps.filter(({ spec }) => !NOT_COMPARABLE.has(spec.type) && !ignored.includes(spec.name)).map((map) => [map.spec.name, dumpMap(map, cpus)]));
 }
 
-function dumpMap(map: MapHandle): MapDump {
+function dumpMap(map: MapHandle, cpus: number): MapDump {
+  const size = map.spec.type.includes("PERCPU") ? Math.ceil(map.spec.valueSize / 8) * 8 * cpus : map.spec.valueSize;
   const entries: [string, string][] = [];
   for (const key of map.keys()) {
     const value = map.lookup(key);
-    if (value !== undefined) entries.push([hex(key), hex(value)]);
+    if (value !== undefined) entries.push([hex(key), hex(value.subarray(0, size))]);
   }
   return new Map(entries);
 }

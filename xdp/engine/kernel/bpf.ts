@@ -42,7 +42,9 @@ export class Arguments {
     return place;
   }
 
+  /** Nothing is a NULL pointer: maps without keys want none. */
   put(at: number, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
     const place = this.reserve(at, bytes.length);
     this.memory.bytes.set(bytes, place);
   }

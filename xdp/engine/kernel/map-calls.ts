@@ -37,8 +37,12 @@ export function mapCreate(map: MapCreate): number {
   return fd;
 }
 
+/** BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_HASH_OF_MAPS. */
+const MAPS_OF_MAPS: ReadonlySet<number> = new Set([12, 13]);
+
 function mapHint(errno: number, map: MapCreate): string {
   if (errno === EPERM) return "run as root, or with CAP_BPF and CAP_NET_ADMIN";
+  if (errno === EINVAL && MAPS_OF_MAPS.has(map.type) && map.innerMapFd === undefined) return "a map of maps needs the template of its inner maps, which the object leaves to its loader";
   if (errno === E2BIG || errno === EINVAL) {
     return `type ${map.type}, key ${map.keySize}, value ${map.valueSize}, ${map.maxEntries} entries, flags ${map.flags} do not go together on this kernel`;
   }

@@ -49,6 +49,8 @@ export class KernelMap implements MapHandle {
   }
 
   *keys(): Iterable<Uint8Array> {
+    // Queues, stacks and bloom filters have none.
+    if (this.spec.keySize === 0) return;
     // All keys first: what a caller does between two of them must not move the iteration.
     const keys: Uint8Array[] = [];
     for (let key = calls.mapNextKey(this.fd, this.spec.keySize); key !== undefined; key = calls.mapNextKey(this.fd, this.spec.keySize, key)) {
