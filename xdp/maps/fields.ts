@@ -10,8 +10,23 @@ export const MAP_VALUES = 124;
 /** Possible CPUs, of per-CPU and LRU maps; 1 for others. */
 export const MAP_CPUS = 120;
 
-/* ---- maps that hold one u32 an entry and give programs no pointers: prog array ---- */
-/** Address of entry 0; the entries are u32, 0 where there is none. A prog array holds program index + 1. */
+/**
+ * Address of the places in a value that neither updates nor lookups copy (locks, timers, kernel pointers); 0: there are none.
+ * There: their number, the offset of the struct bpf_spin_lock (NO_SPIN_LOCK: none), then offset and bytes of each, ascending.
+ */
+export const MAP_SPECIAL = 112;
+export const SPECIAL_COUNT = 0;
+export const SPECIAL_LOCK = 4;
+export const SPECIAL_FIELDS = 8;
+export const NO_SPIN_LOCK = 0xffffffff;
+/** Maps of maps: address of the header that inner maps must be like; its type is 0 until the first one comes. */
+export const MAP_INNER_META = 116;
+
+/* ---- maps that hold one u32 an entry and give programs no pointers: prog array, array of maps, perf event array ---- */
+/**
+ * Address of entry 0; the entries are u32, 0 where there is none. A prog array holds program index + 1, an array of
+ * maps (and the values of a hash of maps) addresses of headers, a perf event array addresses of buffers.
+ */
 export const SLOTS_DATA = 56;
 
 /* ---- devmap, cpumap, xskmap: 8 bytes an entry, at MAP_DATA + 8 * index ---- */
@@ -109,3 +124,35 @@ export const NODE_CHILD = 0;
 export const NODE_PREFIX = 8;
 export const NODE_BRANCH = 12;
 export const NODE_DATA = 16;
+
+/* ---- queue and stack ---- */
+/** Address of place 0; places (max_entries + 1), bytes from one to the next; the place that the next push fills, and the oldest. */
+export const QUEUE_DATA = 56;
+export const QUEUE_PLACES = 60;
+export const QUEUE_STRIDE = 64;
+export const QUEUE_HEAD = 68;
+export const QUEUE_TAIL = 72;
+
+/* ---- bloom filter ---- */
+/** Address of the bits; number of bits - 1; hash functions; seed of the first one, the others count up from it. */
+export const BLOOM_BITS = 56;
+export const BLOOM_MASK = 60;
+export const BLOOM_HASHES = 64;
+export const BLOOM_SEED = 68;
+
+/* ---- ring buffer ---- */
+/**
+ * The ring's max_entries bytes lie at MAP_DATA, with as many behind them: a record lies in one piece from where it starts.
+ * Positions (u64) count up without end: up to where it was consumed, reserved, and committed without a gap.
+ */
+export const RINGBUF_MASK = 60;
+export const RINGBUF_CONSUMER = 64;
+export const RINGBUF_PRODUCER = 72;
+export const RINGBUF_PENDING = 80;
+
+/* ---- buffer of a perf event array's entry: events of one CPU behind each other, each a u32 length and its bytes, padded to a multiple of 4 ---- */
+/** Bytes that fit, bytes used, events lost since it was full. */
+export const PERF_SIZE = 0;
+export const PERF_USED = 4;
+export const PERF_LOST = 8;
+export const PERF_DATA = 16;

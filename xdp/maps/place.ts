@@ -4,6 +4,7 @@ import {
   MAP_DATA,
   MAP_DATA_END,
   MAP_FLAGS,
+  MAP_HEADER_BYTES,
   MAP_ID,
   MAP_KEY_SIZE,
   MAP_MAX_ENTRIES,
@@ -14,6 +15,10 @@ import {
 } from "../abi.js";
 import type { Layout } from "../engine/layout.js";
 import {
+  BLOOM_BITS,
+  BLOOM_HASHES,
+  BLOOM_MASK,
+  BLOOM_SEED,
   ELEMENT_KEY,
   ELEMENT_LRU_KEY,
   HASH_ELEMENTS,
@@ -43,12 +48,23 @@ import {
   LRU_SCANS,
   LRU_TARGET_FREE,
   MAP_CPUS,
+  MAP_INNER_META,
+  MAP_SPECIAL,
   MAP_VALUES,
   NODE_DATA,
+  NO_SPIN_LOCK,
+  QUEUE_DATA,
+  QUEUE_PLACES,
+  QUEUE_STRIDE,
+  RINGBUF_MASK,
   SLOTS_DATA,
+  SPECIAL_COUNT,
+  SPECIAL_FIELDS,
+  SPECIAL_LOCK,
   TARGET_BYTES,
 } from "./fields.js";
 import type { MapShape } from "./shape.js";
+import type { SpecialField } from "./special.js";
 import { BPF_F_NO_COMMON_LRU } from "./uapi.js";
 
 const LINE = 64;
@@ -72,6 +88,16 @@ export interface Placement {
   readonly cpus: number;
   /** Of the map's hash function. */
   readonly seed: bigint;
+  /** Places in the value that are not copied. */
+  readonly special?: readonly SpecialField[];
+}
+
+/** Writes what the inner maps of the map at `outer` must be like. Throws MemoryError. */
+export function placeTemplate(layout: Layout, outer: number, typeId: number, shape: MapShape, special: readonly SpecialField[]): void {
+  const header = new DataView(layout.buffer).getUint32(outer + MAP_INNER_META, true);
+  const map: Placement = { layout, header, name: "template", id: 0, typeId, shape, cpus: 1, seed: 0n };
+  writeShape(map);
+  if (special.length > 0) write(map, { [MAP_SPECIAL]: placeSpecial(map, special) });
 }
 
 type Fields = Readonly<Record<number, number>>;
@@ -81,15 +107,9 @@ const pad = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
 /** Writes the header, and what the map needs before its first entry. Throws MemoryError. */
 export function placeMap(map: Placement): void {
   const { shape } = map;
-  write(map, {
-    [MAP_TYPE]: map.typeId,
-    [MAP_KEY_SIZE]: shape.keySize,
-    [MAP_VALUE_SIZE]: shape.valueSize,
-    [MAP_MAX_ENTRIES]: shape.maxEntries,
-    [MAP_FLAGS]: shape.flags,
-    [MAP_ID]: map.id,
-    [MAP_CPUS]: shape.kind.perCpu || shape.kind.lru ? map.cpus : 1,
-  });
+  writeShape(map);
+  if (map.special !== undefined && map.special.length > 0) write(map, { [MAP_SPECIAL]: placeSpecial(map, map.special) });
+  if (shape.kind.ofMaps === true) write(map, { [MAP_INNER_META]: reserve(map, MAP_HEADER_BYTES, LINE) });
   switch (shape.kind.family) {
     case "array":
       placeValues(map, shape.maxEntries);
@@ -106,7 +126,29 @@ export function placeMap(map: Placement): void {
     case "hash":
       placeHash(map);
       break;
+    case "queue":
+      placeQueue(map);
+      break;
+    case "bloom":
+      placeBloom(map);
+      break;
+    case "ring":
+      placeRing(map);
+      break;
   }
+}
+
+function writeShape(map: Placement): void {
+  const { shape } = map;
+  write(map, {
+    [MAP_TYPE]: map.typeId,
+    [MAP_KEY_SIZE]: shape.keySize,
+    [MAP_VALUE_SIZE]: shape.valueSize,
+    [MAP_MAX_ENTRIES]: shape.maxEntries,
+    [MAP_FLAGS]: shape.flags,
+    [MAP_ID]: map.id,
+    [MAP_CPUS]: shape.kind.perCpu || shape.kind.lru ? map.cpus : 1,
+  });
 }
 
 function write(map: Placement, fields: Fields): void {
@@ -116,6 +158,19 @@ function write(map: Placement, fields: Fields): void {
 
 function reserve(map: Placement, bytes: number, align: number): number {
   return map.layout.allocate(pad(bytes, align), align, `map ${map.name}`);
+}
+
+/** The table of special places; how many, the lock, then offset and bytes of each. */
+function placeSpecial(map: Placement, fields: readonly SpecialField[]): number {
+  const at = reserve(map, SPECIAL_FIELDS + 8 * fields.length, 8);
+  const view = new DataView(map.layout.buffer);
+  view.setUint32(at + SPECIAL_COUNT, fields.length, true);
+  view.setUint32(at + SPECIAL_LOCK, fields.find(({ type }) => type === "bpf_spin_lock")?.offset ?? NO_SPIN_LOCK, true);
+  fields.forEach(({ offset, bytes }, i) => {
+    view.setUint32(at + SPECIAL_FIELDS + 8 * i, offset, true);
+    view.setUint32(at + SPECIAL_FIELDS + 8 * i + 4, bytes, true);
+  });
+  return at;
 }
 
 /** An area of `values` values, one for all CPUs. */
@@ -144,6 +199,28 @@ function placeTrie(map: Placement): void {
   const nodes = 2 * map.shape.maxEntries + 2;
   placeArea(map, nodes, offset + pad(map.shape.valueSize, 8), offset);
   write(map, { [LPM_DATA_SIZE]: dataSize, [LPM_NODES]: nodes });
+}
+
+function placeQueue(map: Placement): void {
+  // One place stays free, so that full and empty differ.
+  const places = map.shape.maxEntries + 1;
+  const stride = pad(map.shape.valueSize, 8);
+  write(map, { [QUEUE_DATA]: reserve(map, places * stride, LINE), [QUEUE_PLACES]: places, [QUEUE_STRIDE]: stride });
+}
+
+/** As many bits as the kernel takes: entries * functions / ln 2, up to the next power of 2. */
+function placeBloom(map: Placement): void {
+  const { maxEntries, hashes } = map.shape;
+  const product = maxEntries * hashes;
+  const wanted = Math.floor(product / 5) * 7;
+  const bits = product > 0xffffffff || wanted > 2 ** 31 ? 2 ** 32 : Math.max(2 ** Math.ceil(Math.log2(Math.max(wanted, 1))), 64);
+  write(map, { [BLOOM_BITS]: reserve(map, bits / 8, LINE), [BLOOM_MASK]: bits - 1, [BLOOM_HASHES]: hashes, [BLOOM_SEED]: Number(map.seed & 0xffffffffn) });
+}
+
+function placeRing(map: Placement): void {
+  const { maxEntries } = map.shape;
+  const data = reserve(map, 2 * maxEntries, PAGE);
+  write(map, { [MAP_DATA]: data, [MAP_DATA_END]: data + 2 * maxEntries, [RINGBUF_MASK]: maxEntries - 1 });
 }
 
 function placeHash(map: Placement): void {

@@ -3,6 +3,7 @@ import { MAP_CPU_STRIDE, MAP_DATA, MAP_MAX_ENTRIES, MAP_STRIDE, MAP_VALUE_SIZE }
 import { MAP_CPUS } from "../../../maps/fields";
 import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST, E2BIG, EEXIST, EINVAL, ENOENT } from "../../../maps/uapi";
 import { copyBytes, padded } from "./bytes";
+import { copyLocked, copyValue, hasSpinLock } from "./special";
 
 export function array_lookup(header: u32, key: u32, cpu: u32): u32 {
   const index = load<u32>(key);
@@ -20,20 +21,21 @@ function checkUpdate(header: u32, key: u32, flags: u64): i32 {
   if ((flags & ~(<u64>BPF_F_LOCK)) > <u64>BPF_EXIST) return -EINVAL;
   if (load<u32>(key) >= load<u32>(header, MAP_MAX_ENTRIES)) return -E2BIG;
   if (flags & BPF_NOEXIST) return -EEXIST;
-  return flags & BPF_F_LOCK ? -EINVAL : 0;
+  return flags & BPF_F_LOCK && !hasSpinLock(header) ? -EINVAL : 0;
 }
 
 export function array_update(header: u32, key: u32, value: u32, flags: u64, cpu: u32): i32 {
   const refused = checkUpdate(header, key, flags);
   if (refused) return refused;
-  copyBytes(array_lookup(header, key, cpu), value, load<u32>(header, MAP_VALUE_SIZE));
+  if (flags & BPF_F_LOCK) copyLocked(header, array_lookup(header, key, cpu), value);
+  else copyValue(header, array_lookup(header, key, cpu), value);
   return 0;
 }
 
 export function percpu_array_update(header: u32, key: u32, value: u32, flags: u64, cpu: u32): i32 {
   const refused = checkUpdate(header, key, flags);
   if (refused) return refused;
-  copyBytes(percpu_array_lookup(header, key, cpu), value, load<u32>(header, MAP_VALUE_SIZE));
+  copyValue(header, percpu_array_lookup(header, key, cpu), value);
   return 0;
 }
 

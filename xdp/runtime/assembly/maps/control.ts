@@ -1,18 +1,21 @@
 /** What the control plane calls, as bpf(2) from user space: values of all CPUs at once, and no i64 arguments, since JavaScript calls it. */
 import { MAP_TYPE, MAP_VALUE_SIZE } from "../../../abi";
 import { HASH_VALUE_OFFSET, MAP_CPUS } from "../../../maps/fields";
-import { BPF_F_LOCK, BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_XSKMAP, EINVAL, ENOENT, EOPNOTSUPP } from "../../../maps/uapi";
+import { BPF_F_LOCK, BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_HASH_OF_MAPS, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_QUEUE, BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_STACK, BPF_MAP_TYPE_XSKMAP, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP } from "../../../maps/uapi";
 import { array_update, nextIndex, percpu_array_lookup, updateAllCpus } from "./array";
 import { copyBytes, padded } from "./bytes";
 import { updateCpumap, updateDevmap } from "./devmap";
 import { updateDevmapHash } from "./devmap_hash";
-import { map_lookup } from "./dispatch";
+import { map_lookup, map_peek, map_push } from "./dispatch";
 import { findElement, hash_update, nextHashKey } from "./hash";
 import { nextPrefix } from "./lpm_next";
 import { lpm_update } from "./lpm_trie";
 import { lru_update, updateLruAllCpus } from "./lru_hash";
+import { innerNumber, updateArrayOfMaps, updateHashOfMaps } from "./map_of_maps";
 import { ALL_CPUS, cpuValue, percpu_hash_update } from "./percpu_hash";
+import { perfBufferAt, updatePerfEventArray } from "./perf_event_array";
 import { prog_array_get, updateProgArray } from "./prog_array";
+import { clearSpecial, hasSpinLock } from "./special";
 import { socketAt, updateXskmap } from "./xskmap";
 
 /** Copies the value to `out`: of per-CPU maps those of all CPUs, each padded to a multiple of 8. 0 or -ENOENT. Marks nothing as referenced. */
@@ -51,16 +54,34 @@ export function map_read(header: u32, key: u32, out: u32): i32 {
       store<u32>(out, socket);
       return 0;
     }
+    case BPF_MAP_TYPE_ARRAY_OF_MAPS:
+    case BPF_MAP_TYPE_HASH_OF_MAPS: {
+      const number = innerNumber(header, key);
+      if (number == 0) return -ENOENT;
+      store<u32>(out, number);
+      return 0;
+    }
+    case BPF_MAP_TYPE_PERF_EVENT_ARRAY: {
+      const buffer = perfBufferAt(header, load<u32>(key));
+      if (buffer == 0) return -ENOENT;
+      store<u32>(out, buffer);
+      return 0;
+    }
+    case BPF_MAP_TYPE_QUEUE:
+    case BPF_MAP_TYPE_STACK:
+    case BPF_MAP_TYPE_BLOOM_FILTER: return map_peek(header, out);
+    case BPF_MAP_TYPE_RINGBUF: return -ENOTSUPP;
     default: value = map_lookup(header, key, 0);
   }
   if (value == 0) return -ENOENT;
   copyBytes(out, value, size);
+  clearSpecial(header, out);
   return 0;
 }
 
 /** Inserts or replaces; the value of per-CPU maps is laid out as {@link map_read} gives it. 0 or -errno. */
 export function map_write(header: u32, key: u32, value: u32, flags: u32): i32 {
-  if (flags & BPF_F_LOCK) return -EINVAL;
+  if (flags & BPF_F_LOCK && !hasSpinLock(header)) return -EINVAL;
   switch (load<u32>(header, MAP_TYPE)) {
     case BPF_MAP_TYPE_ARRAY: return array_update(header, key, value, flags, 0);
     case BPF_MAP_TYPE_PERCPU_ARRAY: return updateAllCpus(header, key, value, flags);
@@ -74,6 +95,13 @@ export function map_write(header: u32, key: u32, value: u32, flags: u32): i32 {
     case BPF_MAP_TYPE_DEVMAP_HASH: return updateDevmapHash(header, key, value, flags);
     case BPF_MAP_TYPE_CPUMAP: return updateCpumap(header, key, value, flags);
     case BPF_MAP_TYPE_XSKMAP: return updateXskmap(header, key, value, flags);
+    case BPF_MAP_TYPE_ARRAY_OF_MAPS: return updateArrayOfMaps(header, key, value, flags);
+    case BPF_MAP_TYPE_HASH_OF_MAPS: return updateHashOfMaps(header, key, value, flags);
+    case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return updatePerfEventArray(header, key, value, flags);
+    case BPF_MAP_TYPE_QUEUE:
+    case BPF_MAP_TYPE_STACK:
+    case BPF_MAP_TYPE_BLOOM_FILTER: return map_push(header, value, flags);
+    case BPF_MAP_TYPE_RINGBUF: return -ENOTSUPP;
     default: return -EOPNOTSUPP;
   }
 }
@@ -85,6 +113,7 @@ export function map_next_key(header: u32, key: u32, out: u32): i32 {
     case BPF_MAP_TYPE_PERCPU_HASH:
     case BPF_MAP_TYPE_LRU_HASH:
     case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+    case BPF_MAP_TYPE_HASH_OF_MAPS:
     case BPF_MAP_TYPE_DEVMAP_HASH: return nextHashKey(header, key, out);
     case BPF_MAP_TYPE_LPM_TRIE: return nextPrefix(header, key, out);
     case BPF_MAP_TYPE_ARRAY:
@@ -92,7 +121,12 @@ export function map_next_key(header: u32, key: u32, out: u32): i32 {
     case BPF_MAP_TYPE_PROG_ARRAY:
     case BPF_MAP_TYPE_DEVMAP:
     case BPF_MAP_TYPE_CPUMAP:
+    case BPF_MAP_TYPE_ARRAY_OF_MAPS:
+    case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
     case BPF_MAP_TYPE_XSKMAP: return nextIndex(header, key, out);
+    case BPF_MAP_TYPE_QUEUE:
+    case BPF_MAP_TYPE_STACK: return -EINVAL;
+    case BPF_MAP_TYPE_RINGBUF: return -ENOTSUPP;
     default: return -EOPNOTSUPP;
   }
 }

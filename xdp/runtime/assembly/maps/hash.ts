@@ -1,10 +1,11 @@
 /** BPF_MAP_TYPE_HASH, and what the rest of the hash family shares: finding elements without a lock, taking them, giving them back. */
-import { MAP_COUNT, MAP_KEY_SIZE, MAP_MAX_ENTRIES, MAP_VALUE_SIZE } from "../../../abi";
+import { MAP_COUNT, MAP_KEY_SIZE, MAP_MAX_ENTRIES } from "../../../abi";
 import { ELEMENT_HASH, ELEMENT_NEXT, HASH_ELEMENTS, HASH_ELEMENT_BYTES, HASH_FREE, HASH_FRESH, HASH_INDEX, HASH_KEY_OFFSET, HASH_SPARES, HASH_VALUE_OFFSET } from "../../../maps/fields";
 import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST, E2BIG, EEXIST, EINVAL, ENOENT } from "../../../maps/uapi";
 import { copyBytes, copyKey } from "./bytes";
 import { findSlot, firstElement, hashKey, insertSlot, removeSlot, setSlot, slotElement } from "./hash_index";
 import { beginRead, isReadValid, isShared, lockMap, reuseElement, unlockMap } from "./lock";
+import { copyLocked, copyNewValue, hasSpinLock } from "./special";
 
 /** The key's element, or 0. Takes no lock. */
 export function findElement(header: u32, key: u32): u32 {
@@ -83,7 +84,7 @@ function replace(header: u32, slot: u32, key: u32, value: u32, hash: u32, cpu: u
   if (element == 0) element = elementAt(header, load<u32>(header, MAP_MAX_ENTRIES) + cpu);
   reuseElement(header);
   writeKey(header, element, key, hash);
-  copyBytes(element + load<u32>(header, HASH_VALUE_OFFSET), value, load<u32>(header, MAP_VALUE_SIZE));
+  copyNewValue(header, element + load<u32>(header, HASH_VALUE_OFFSET), value);
   store<u32>(spares, slotElement(slot));
   setSlot(slot, element, hash);
 }
@@ -91,8 +92,12 @@ function replace(header: u32, slot: u32, key: u32, value: u32, hash: u32, cpu: u
 function put(header: u32, key: u32, value: u32, flags: u64, cpu: u32): i32 {
   const hash = hashKey(header, key);
   const slot = findSlot(header, key, hash);
-  const refused = checkFlags(slot != 0, flags);
+  const refused = checkFlags(slot != 0, flags & ~(<u64>BPF_F_LOCK));
   if (refused) return refused;
+  if (slot && flags & BPF_F_LOCK) {
+    copyLocked(header, slotElement(slot) + load<u32>(header, HASH_VALUE_OFFSET), value);
+    return 0;
+  }
   if (slot) {
     replace(header, slot, key, value, hash, cpu);
     return 0;
@@ -101,13 +106,13 @@ function put(header: u32, key: u32, value: u32, flags: u64, cpu: u32): i32 {
   if (element == 0) return -E2BIG;
   reuseElement(header);
   writeKey(header, element, key, hash);
-  copyBytes(element + load<u32>(header, HASH_VALUE_OFFSET), value, load<u32>(header, MAP_VALUE_SIZE));
+  copyNewValue(header, element + load<u32>(header, HASH_VALUE_OFFSET), value);
   addElement(header, element, hash);
   return 0;
 }
 
 export function hash_update(header: u32, key: u32, value: u32, flags: u64, cpu: u32): i32 {
-  if ((flags & ~(<u64>BPF_F_LOCK)) > <u64>BPF_EXIST || flags & BPF_F_LOCK) return -EINVAL;
+  if ((flags & ~(<u64>BPF_F_LOCK)) > <u64>BPF_EXIST || (flags & BPF_F_LOCK && !hasSpinLock(header))) return -EINVAL;
   lockMap(header);
   const result = put(header, key, value, flags, cpu);
   unlockMap(header);

@@ -1,13 +1,13 @@
 /** BPF_MAP_TYPE_LRU_HASH and BPF_MAP_TYPE_LRU_PERCPU_HASH: hashes that evict instead of being full. */
-import { MAP_COUNT, MAP_VALUE_SIZE } from "../../../abi";
+import { MAP_COUNT } from "../../../abi";
 import { ELEMENT_REFERENCED, HASH_VALUE_OFFSET } from "../../../maps/fields";
 import { BPF_EXIST, EINVAL, ENOENT, ENOMEM } from "../../../maps/uapi";
-import { copyBytes } from "./bytes";
 import { addElement, checkFlags, findElement, writeKey } from "./hash";
 import { findSlot, hashKey, removeSlot, setSlot, slotElement } from "./hash_index";
 import { lockMap, reuseElement, unlockMap } from "./lock";
 import { popElement, pushElement } from "./lru_list";
 import { ALL_CPUS, cpuValue, initialiseValues, placeValues, writeValues } from "./percpu_hash";
+import { copyNewValue } from "./special";
 
 /** Written only where it changes: readers of one hot element do not fight for its line. */
 @inline
@@ -38,7 +38,7 @@ function put(header: u32, key: u32, value: u32, flags: u64, cpu: u32): i32 {
   if (element == 0) return -ENOMEM;
   reuseElement(header);
   writeKey(header, element, key, hash);
-  copyBytes(element + load<u32>(header, HASH_VALUE_OFFSET), value, load<u32>(header, MAP_VALUE_SIZE));
+  copyNewValue(header, element + load<u32>(header, HASH_VALUE_OFFSET), value);
   const slot = findSlot(header, key, hash);
   const refused = checkFlags(slot != 0, flags);
   if (refused) {

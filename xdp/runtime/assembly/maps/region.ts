@@ -1,11 +1,14 @@
 /** Which bytes of a map a program may touch. */
-import { MAP_CPU_STRIDE, MAP_DATA, MAP_DATA_END, MAP_STRIDE, MAP_VALUE_OFFSET, MAP_VALUE_SIZE } from "../../../abi";
+import { MAP_CPU_STRIDE, MAP_DATA, MAP_DATA_END, MAP_STRIDE, MAP_TYPE, MAP_VALUE_OFFSET, MAP_VALUE_SIZE } from "../../../abi";
 import { MAP_VALUES } from "../../../maps/fields";
+import { BPF_MAP_TYPE_RINGBUF } from "../../../maps/uapi";
+import { ringbuf_access_ok } from "./ringbuf";
 
-/** Whether [address, address + size) lies inside one value of the map. */
+/** Whether [address, address + size) lies inside one value of the map, or inside one record that the program still writes. */
 export function map_value_ok(header: u32, address: u32, size: u32): bool {
   const start = load<u32>(header, MAP_DATA) + load<u32>(header, MAP_VALUE_OFFSET);
   if (address < start || address >= load<u32>(header, MAP_DATA_END)) return false;
+  if (load<u32>(header, MAP_TYPE) == BPF_MAP_TYPE_RINGBUF) return ringbuf_access_ok(header, address, size);
   const valueSize = load<u32>(header, MAP_VALUE_SIZE);
   let offset = address - start;
   const cpuStride = load<u32>(header, MAP_CPU_STRIDE);

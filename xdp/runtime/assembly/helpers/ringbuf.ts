@@ -1,0 +1,40 @@
+/** Helpers on ring buffers (kernel/bpf/ringbuf.c). Nobody sleeps on a ring here: the wakeup flags are checked and change nothing. */
+import { MAP_TYPE } from "../../../abi";
+import { BPF_MAP_TYPE_RINGBUF, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP, EAGAIN, EINVAL } from "../../../maps/uapi";
+import { ringbuf_commit, ringbuf_query, ringbuf_reserve } from "../maps/index";
+
+const WAKEUP_FLAGS: u64 = BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP;
+
+// @ts-ignore: decorator
+@inline
+function isRingbuf(map: u64): bool {
+  return load<u32>(u32(map), MAP_TYPE) == BPF_MAP_TYPE_RINGBUF;
+}
+
+export function bpf_ringbuf_output(env: u32, map: u64, data: u64, size: u64, flags: u64): u64 {
+  if (flags & ~WAKEUP_FLAGS || !isRingbuf(map)) return u64(i64(-EINVAL));
+  const record = ringbuf_reserve(u32(map), size);
+  if (record == 0) return u64(i64(-EAGAIN));
+  memory.copy(record, u32(data), u32(size));
+  ringbuf_commit(record, false);
+  return 0;
+}
+
+/** The record's bytes are what an earlier record left there, as in the kernel; the first ones are zero. */
+export function bpf_ringbuf_reserve(env: u32, map: u64, size: u64, flags: u64): u64 {
+  return flags || !isRingbuf(map) ? 0 : u64(ringbuf_reserve(u32(map), size));
+}
+
+export function bpf_ringbuf_submit(env: u32, sample: u64, flags: u64): u64 {
+  ringbuf_commit(u32(sample), false);
+  return 0;
+}
+
+export function bpf_ringbuf_discard(env: u32, sample: u64, flags: u64): u64 {
+  ringbuf_commit(u32(sample), true);
+  return 0;
+}
+
+export function bpf_ringbuf_query(env: u32, map: u64, flags: u64): u64 {
+  return isRingbuf(map) ? ringbuf_query(u32(map), flags) : 0;
+}
