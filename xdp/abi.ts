@@ -240,4 +240,6 @@ export const ARG_SIZE_OR_ZERO = 10;
 export const ARG_MAP_VALUE_WRITE = 11;
 /** Address of a string in readable memory, with its terminating 0 there too. */
 export const ARG_STRING = 12;
+/** Start of a ring buffer's record that was reserved and not submitted. */
+export const ARG_RINGBUF_MEM = 16;
 export const ARG_SIZE_MAX = 536870912;

@@ -73,6 +73,7 @@ export function createMachine(options: MachineOptions): Machine {
     cpus,
     seed,
     runtime: runtime.exports,
+    ...(object.btf === undefined ? {} : { btf: object.btf }),
     programIndex,
     isUsed: (map) => used.has(map),
   });

@@ -10,6 +10,7 @@ import {
   ARG_MEM_READ_OR_NULL,
   ARG_MEM_WRITE,
   ARG_NONE,
+  ARG_RINGBUF_MEM,
   ARG_SIZE,
   ARG_SIZE_MAX,
   ARG_SIZE_OR_ZERO,
@@ -35,13 +36,17 @@ import {
   MAP_FLAGS,
   MAP_HEADER_BYTES,
   MAP_KEY_SIZE,
+  MAP_TYPE,
   MAP_VALUE_SIZE,
   SCRATCH_LAST_MAP,
   XDP_MD_BYTES,
 } from "../../abi";
-import { map_value_ok } from "./maps/index";
+import { map_value_ok, ringbuf_is_record } from "./maps/index";
 
 const BPF_F_RDONLY_PROG: u32 = 128;
+const BPF_F_WRONLY_PROG: u32 = 256;
+const BPF_MAP_TYPE_RINGBUF: u32 = 27;
+const BPF_MAP_TYPE_BLOOM_FILTER: u32 = 30;
 
 /** 1 where a program may read (`write` 0) or write (1) the `size` bytes at `address`. */
 export function check_access(env: u32, address: u64, size: u32, write: u32): u32 {
@@ -68,7 +73,7 @@ function in_map(env: u32, start: u64, end: u64, size: u32, write: u32): u32 {
     if (map == last) return 0;
     store<u32>(env, map, ENV_SCRATCH + SCRATCH_LAST_MAP);
   }
-  if (write && load<u32>(map, MAP_FLAGS) & BPF_F_RDONLY_PROG) return 0;
+  if (load<u32>(map, MAP_FLAGS) & (write ? BPF_F_RDONLY_PROG : BPF_F_WRONLY_PROG)) return 0;
   return u32(map_value_ok(map, address, size));
 }
 
@@ -103,6 +108,18 @@ function is_memory(env: u32, code: u32, address: u64, sizeCode: u32, size: u64):
   return check_access(env, address, u32(size), u32(code == ARG_MEM_WRITE)) != 0;
 }
 
+/** The bytes of a ring buffer's record that the program may still write, from their start. */
+function is_record(address: u64): bool {
+  if (address >> 32 != 0) return false;
+  let map = load<u32>(MACHINE, MACHINE_MAPS);
+  const last = map + load<u32>(MACHINE, MACHINE_MAP_COUNT) * MAP_HEADER_BYTES;
+  for (; map < last; map += MAP_HEADER_BYTES) {
+    if (load<u32>(map, MAP_TYPE) != BPF_MAP_TYPE_RINGBUF || u32(address) < load<u32>(map, MAP_DATA) || u32(address) >= load<u32>(map, MAP_DATA_END)) continue;
+    return ringbuf_is_record(map, u32(address));
+  }
+  return false;
+}
+
 function is_argument(env: u32, code: u32, value: u64, nextCode: u32, next: u64, map: u64): bool {
   switch (code) {
     case ARG_NONE:
@@ -115,7 +132,10 @@ function is_argument(env: u32, code: u32, value: u64, nextCode: u32, next: u64, 
     case ARG_MAP_VALUE:
       return check_access(env, value, load<u32>(u32(map), MAP_VALUE_SIZE), 0) != 0;
     case ARG_MAP_VALUE_WRITE:
-      return check_access(env, value, load<u32>(u32(map), MAP_VALUE_SIZE), 1) != 0;
+      // A bloom filter only looks at the value.
+      return check_access(env, value, load<u32>(u32(map), MAP_VALUE_SIZE), u32(load<u32>(u32(map), MAP_TYPE) != BPF_MAP_TYPE_BLOOM_FILTER)) != 0;
+    case ARG_RINGBUF_MEM:
+      return is_record(value);
     case ARG_CTX:
       return value == u64(env);
     case ARG_MEM_READ:

@@ -19,8 +19,11 @@ export {
   bpf_xdp_load_bytes,
   bpf_xdp_store_bytes,
 } from "./helpers/packet";
+export { bpf_perf_event_output } from "./helpers/perf";
 export { bpf_trace_printk, bpf_trace_vprintk } from "./helpers/printk";
+export { bpf_map_peek_elem, bpf_map_pop_elem, bpf_map_push_elem } from "./helpers/queue";
 export { bpf_redirect, bpf_redirect_map } from "./helpers/redirect";
+export { bpf_ringbuf_discard, bpf_ringbuf_output, bpf_ringbuf_query, bpf_ringbuf_reserve, bpf_ringbuf_submit } from "./helpers/ringbuf";
 export { tail_call_target } from "./helpers/tail";
 
 /** Possible CPUs of the machine. */
