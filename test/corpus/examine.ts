@@ -48,6 +48,8 @@ export interface Finding {
 
 /** Longest frame that is given. */
 export const MAX_FRAME = 16_384;
+/** What calls of weak functions become where there is no such function: the kernel has it, and the program gets there. */
+const ABSENT = 2_002_000_000;
 const ASKS_THE_NETWORK: ReadonlySet<string> = new Set(["bpf_fib_lookup", "bpf_check_mtu"]);
 
 /** Looks at one program; never throws for what a program or an object does. */
@@ -108,9 +110,11 @@ function compare(name: string, kernel: Loaded, machines: readonly Machine[], obj
       if (unequal >= 0) differences[engine.name] = `${name}: update ${unequal} of map ${setup[unequal].map} gives errno ${results[unequal]}, in the kernel ${setupResults[unequal]}`;
       else {
         const outcomes = runFrames(machine, engine.create(machine), frames);
-        const run: Run = { engine: engine.name, outcomes, maps: dumpMaps(machine.maps.filter(({ spec }) => compared.has(spec.name))) };
+        const run: Run = { engine: engine.name, outcomes, maps: dumpMaps(machine.maps.filter(({ spec }) => compared.has(spec.name)), possibleCpus()) };
         const theirs = rules.some((rule) => rule.outcomes) ? { ...oracle, outcomes } : oracle;
         const difference = firstDifference(name, frames, theirs, run);
+        const absent = difference?.includes(`helper #${ABSENT}`) ? (program.externs ?? []).filter(({ weak }) => weak) : [];
+        if (absent.length > 0) return { differences, refused: { kind: "weak", what: absent[0].name, message: difference ?? "" } };
         if (difference !== undefined) differences[engine.name] = difference;
       }
     } catch (error) {

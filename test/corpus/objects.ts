@@ -33,26 +33,35 @@ const PACKAGES: readonly { readonly name: string; readonly folders: readonly str
 ];
 const VERSIONS = ["v1", "v3", "v4"];
 
-/** All object files, and what is not there or was not compiled, in words. */
-export function corpusFiles(): { readonly files: readonly CorpusFile[]; readonly notes: readonly string[] } {
-  const notes: string[] = [];
-  const files = build(notes);
-  for (const { name, folders, files: pattern } of PACKAGES) {
-    const folder = folders.find((path) => existsSync(path));
-    if (folder === undefined) notes.push(`the objects of Debian's ${name} are not there: apt install ${name}`);
-    else files.push(...objectsIn(folder, name, pattern));
-  }
-  return { files, notes };
+export interface Corpus {
+  readonly files: readonly CorpusFile[];
+  /** What was compiled and what was not, in words. */
+  readonly notes: readonly string[];
+  /** Sources and packages that are not here, in words. */
+  readonly missing: readonly string[];
 }
 
-function build(notes: string[]): CorpusFile[] {
+/** All object files; compiles what is not compiled yet, which takes a minute. */
+export function corpusFiles(): Corpus {
+  const notes: string[] = [];
+  const missing: string[] = [];
+  const files = build(notes, missing);
+  for (const { name, folders, files: pattern } of PACKAGES) {
+    const folder = folders.find((path) => existsSync(path));
+    if (folder === undefined) missing.push(`the objects of Debian's ${name} are not there: apt install ${name}`);
+    else files.push(...objectsIn(folder, name, pattern));
+  }
+  return { files, notes, missing };
+}
+
+function build(notes: string[], missing: string[]): CorpusFile[] {
   if (!existsSync(TARBALL)) {
-    notes.push(`the kernel's source is not there (${TARBALL}): apt install linux-source-6.12`);
+    missing.push(`the kernel's source is not there (${TARBALL}): apt install linux-source-6.12`);
     return [];
   }
   const { status, stdout, stderr, error } = spawnSync(fileURLToPath(new URL("build.sh", import.meta.url)), [FOLDER], { encoding: "utf8" });
   if (status !== 0) {
-    notes.push(`the kernel's programs were not compiled: ${error?.message ?? stderr.trim().split("\n").at(-1)}`);
+    missing.push(`the kernel's programs were not compiled: ${error?.message ?? stderr.trim().split("\n").at(-1)}`);
     return [];
   }
   notes.push(...stdout.trim().split("\n"));

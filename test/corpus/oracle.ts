@@ -1,5 +1,5 @@
 /** The kernel's side: a program in the kernel, by our own loader where that is enough, by libbpf where the kernel's types or functions have to be resolved. */
-import { KernelError, KernelObject, KernelVerifierError, onCpu, TestRun } from "../../xdp/engine/kernel/index.js";
+import { KernelError, KernelObject, KernelVerifierError, onCpu, possibleCpus, TestRun } from "../../xdp/engine/kernel/index.js";
 import type { MapHandle } from "../../xdp/maps/index.js";
 import { MapError } from "../../xdp/maps/index.js";
 import type { ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
@@ -104,7 +104,7 @@ function run(fd: number, maps: readonly MapHandle[], frames: readonly Uint8Array
         outcomes.push({ ret, metaLength, linearLength, bytes: test.output.slice(0, metaLength + linearLength + fragLength) });
       }
     });
-    return { engine: "kernel", outcomes, maps: dumpMaps(maps.filter(({ spec }) => compared.has(spec.name))) };
+    return { engine: "kernel", outcomes, maps: dumpMaps(maps.filter(({ spec }) => compared.has(spec.name)), possibleCpus()) };
   } finally {
     test.close();
   }
