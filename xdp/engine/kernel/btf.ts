@@ -81,6 +81,19 @@ export function encodeBtf(btf: BtfSpec, encoding: BtfEncoding, program?: Program
   return { blob: writer.finish(), funcInfo: records(funcInfo, FUNC_INFO_BYTES), lineInfo: records(lineInfo, LINE_INFO_BYTES) };
 }
 
+/**
+ * The least BTF that gives every function of a program a type, for programs whose object has none: the kernel takes functions as callbacks
+ * only where it knows them as static ones. The linkage of all is static: nothing is known of their arguments.
+ */
+export function inventBtf({ functions }: ProgramSpec): ProgramBtf {
+  const writer = new BtfWriter();
+  writeType(writer, { kind: "int", name: "int", size: 4, bits: 32, bitOffset: 0, signed: true, char: false, bool: false }, { sections: true });
+  writeType(writer, { kind: "func_proto", type: 1, params: [] }, { sections: true });
+  for (const { name } of functions) writeType(writer, { kind: "func", name: name.replaceAll(/\W/g, "_"), type: 2, linkage: "static" }, { sections: true });
+  const funcInfo = functions.flatMap(({ start }, i) => [start, 3 + i]);
+  return { blob: writer.finish(), funcInfo: records(funcInfo, FUNC_INFO_BYTES), lineInfo: new Uint8Array(0) };
+}
+
 function records(words: readonly number[], size: number): Uint8Array {
   const bytes = new Uint8Array(Math.floor((words.length * 4) / size) * size);
   const view = new DataView(bytes.buffer);

@@ -101,6 +101,15 @@ describe.skipIf(!available)("the kernel", () => {
     expect(run.ret).toBe(3);
   });
 
+  it("minds a map that the kernel does not make only where a program uses it", () => {
+    const nothing = mapSpec("nothing", "BPF_MAP_TYPE_ARRAY", 2, 4, 8, 0);
+    const [map] = load(objectSpec([programSpec("pass", "r0 = 2\nexit")], [nothing])).maps;
+    expect([...map.keys()]).toEqual([]);
+    expect(map.lookup(new Uint8Array(4))).toBeUndefined();
+    expect(() => map.update(new Uint8Array(4), new Uint8Array(8))).toThrow(MapError);
+    expect(() => load(objectSpec([programSpec("use", COUNT)], [nothing]))).toThrow("BPF_MAP_CREATE of map nothing failed with EINVAL");
+  });
+
   it("says the verifier's verdict and keeps its log", () => {
     const leak = objectSpec([programSpec("leak", "r0 = r5\nexit")]);
     expect(() => load(leak).load("leak")).toThrow("R5 !read_ok");
@@ -121,6 +130,20 @@ describe.skipIf(!available)("the kernel", () => {
     expect(log).toContain("Validating global_scale() func");
     // Lines of the source are in the log too.
     expect(log).toContain("; mix(level2(random)); @ functions.bpf.c");
+  });
+
+  it("takes callbacks of programs without BTF", () => {
+    const main = "r1 = 3\nr2 = 0 ll\nr3 = 0\nr4 = 0\ncall 181\nr0 = 2\nexit";
+    const insns = [...assemble(main), ...assemble("r0 = 0\nexit")];
+    // Address of the function in slot 8, relative to the slot behind the first of the load.
+    insns[1] = { ...insns[1], src: 4, imm: 6 };
+    const functions = [
+      { name: "main", start: 0, end: 8, linkage: "global" as const },
+      { name: "body", start: 8, end: 10, linkage: "static" as const },
+    ];
+    const run = testRun(load(objectSpec([{ ...programSpec("main", main, functions), insns }])), "main");
+    run.run(60);
+    expect(run.ret).toBe(2);
   });
 
   it("refuses packets that are too short in one line", () => {

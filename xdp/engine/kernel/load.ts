@@ -1,14 +1,15 @@
 /** Loads programs of an object into the kernel with all its maps, as libbpf would and a little more leniently. */
-import { BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_PSEUDO_MAP_VALUE, LD_IMM64, encode } from "../../isa/index.js";
+import { BPF_PSEUDO_FUNC, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_PSEUDO_MAP_VALUE, LD_IMM64, encode } from "../../isa/index.js";
 import { selectProgram } from "../../object/index.js";
 import type { Insn, MapSpec, ObjectSpec, ProgramSpec } from "../../object/spec.js";
 import { requireKernel } from "./available.js";
 import { close } from "./bpf.js";
-import { encodeBtf } from "./btf.js";
+import { encodeBtf, inventBtf } from "./btf.js";
+import type { ProgramBtf } from "./btf.js";
 import { possibleCpus } from "./cpu.js";
 import { KernelError } from "./errors.js";
 import { mapCreate, mapFreeze } from "./map-calls.js";
-import { KernelMap, KernelProgArray, u32Bytes } from "./map.js";
+import { KernelMap, KernelProgArray, NOT_MADE, u32Bytes } from "./map.js";
 import { btfLoad, progInfo, progLoad } from "./prog-calls.js";
 import type { ProgInfo } from "./prog-calls.js";
 import { BPF_F_NO_PREALLOC, BPF_F_RDONLY_PROG, BPF_F_XDP_HAS_FRAGS, BPF_XDP, BPF_XDP_CPUMAP, BPF_XDP_DEVMAP } from "./uapi.js";
@@ -50,7 +51,8 @@ export class KernelObject {
     this.logLevel = options.logLevel ?? 0;
     try {
       this.mapBtf = this.loadBtf()?.fd;
-      this.maps = object.maps.map((spec, id) => this.createMap(spec, id));
+      const used = usedMaps(object);
+      this.maps = object.maps.map((spec, id) => this.createMap(spec, id, used.has(id)));
       this.fillInitial();
     } catch (error) {
       this.close();
@@ -80,10 +82,16 @@ export class KernelObject {
     for (const fd of this.fds.splice(0)) close(fd);
   }
 
-  private createMap(raw: MapSpec, id: number): KernelMap {
-    const inner = raw.inner === undefined ? undefined : this.own(this.createPlain(forKernel(raw.inner)));
+  private createMap(raw: MapSpec, id: number, used: boolean): KernelMap {
     const spec = forKernel(raw);
-    const fd = this.own(this.createPlain(spec, inner));
+    let fd = NOT_MADE;
+    try {
+      const inner = raw.inner === undefined ? undefined : this.own(this.createPlain(forKernel(raw.inner)));
+      fd = this.own(this.createPlain(spec, inner));
+    } catch (error) {
+      // Objects hold programs of other types too, whose maps may be left to their own loader.
+      if (used || !(error instanceof KernelError)) throw error;
+    }
     return spec.type === "BPF_MAP_TYPE_PROG_ARRAY" ? new KernelProgArray(spec, id, fd) : new KernelMap(spec, id, fd);
   }
 
@@ -100,7 +108,7 @@ export class KernelObject {
   }
 
   private fillInitial(): void {
-    for (const map of this.maps) {
+    for (const map of this.maps.filter(({ fd }) => fd !== NOT_MADE)) {
       if (map.spec.initial !== undefined) map.update(new Uint8Array(4), Buffer.from(map.spec.initial, "base64"));
       for (const { key, program, map: inner } of map.spec.values ?? []) {
         if (program !== undefined) map.update(u32Bytes(key), u32Bytes(this.programNumber(program, map.spec)));
@@ -126,7 +134,7 @@ export class KernelObject {
     if (this.frozen) return;
     this.frozen = true;
     for (const { spec, fd } of this.maps) {
-      if (spec.initial !== undefined && (spec.flags & BPF_F_RDONLY_PROG) !== 0) mapFreeze(fd);
+      if (fd !== NOT_MADE && spec.initial !== undefined && (spec.flags & BPF_F_RDONLY_PROG) !== 0) mapFreeze(fd);
     }
   }
 
@@ -158,10 +166,7 @@ export class KernelObject {
 
   /** BTF in the kernel for maps, or for a program with its function and line records. */
   private loadBtf(program?: ProgramSpec): { fd: number; funcInfo: Uint8Array; lineInfo: Uint8Array } | undefined {
-    const { btf } = this.spec;
-    if (btf === undefined) return undefined;
-    for (const sections of [true, false]) {
-      const { blob, funcInfo, lineInfo } = encodeBtf(btf, { sections }, program);
+    for (const { blob, funcInfo, lineInfo } of this.btfAttempts(program)) {
       try {
         return { fd: this.own(btfLoad(blob)), funcInfo, lineInfo };
       } catch (error) {
@@ -171,10 +176,28 @@ export class KernelObject {
     return undefined;
   }
 
+  private btfAttempts(program?: ProgramSpec): ProgramBtf[] {
+    const { btf } = this.spec;
+    const encoded = btf === undefined ? [] : [true, false].map((sections) => encodeBtf(btf, { sections }, program));
+    if (program === undefined || !takesFunctions(program)) return encoded;
+    return [...encoded.filter(({ funcInfo }) => funcInfo.length > 0), inventBtf(program)];
+  }
+
   private own(fd: number): number {
     this.fds.push(fd);
     return fd;
   }
+}
+
+/** Whether a program hands functions to helpers. */
+function takesFunctions({ insns }: ProgramSpec): boolean {
+  return insns.some(({ op, src }) => op === LD_IMM64 && src === BPF_PSEUDO_FUNC);
+}
+
+/** Maps that XDP programs name. */
+function usedMaps({ programs }: ObjectSpec): Set<number> {
+  const loads = programs.filter(({ type }) => type === "xdp").flatMap(({ insns }) => insns.filter(({ op, src }) => op === LD_IMM64 && (src === BPF_PSEUDO_MAP_IDX || src === BPF_PSEUDO_MAP_IDX_VALUE)));
+  return new Set(loads.map(({ imm }) => imm));
 }
 
 const ATTACH_TYPES = { device: BPF_XDP, devmap: BPF_XDP_DEVMAP, cpumap: BPF_XDP_CPUMAP } as const;

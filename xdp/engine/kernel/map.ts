@@ -6,6 +6,9 @@ import { possibleCpus } from "./cpu.js";
 import { E2BIG, EINVAL, ENOENT, errnoName } from "./errors.js";
 
 const PER_CPU_TYPES: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_PERCPU_HASH", "BPF_MAP_TYPE_PERCPU_ARRAY", "BPF_MAP_TYPE_LRU_PERCPU_HASH"]);
+/** Descriptor of a map that no XDP program uses and that the kernel did not make: it stays empty. */
+export const NOT_MADE = -1;
+
 /**
  * Keys and values as bpf(2) has them: per-CPU values of all possible CPUs, maps of maps given by descriptor and read as ids.
  */
@@ -29,6 +32,7 @@ export class KernelMap implements MapHandle {
 
   lookup(key: Uint8Array): Uint8Array | undefined {
     this.checkKey(key);
+    if (this.fd === NOT_MADE) return undefined;
     const value = new Uint8Array(this.valueBytes);
     return calls.mapLookup(this.fd, key, value) ? value : undefined;
   }
@@ -50,7 +54,7 @@ export class KernelMap implements MapHandle {
 
   *keys(): Iterable<Uint8Array> {
     // Queues, stacks and bloom filters have none.
-    if (this.spec.keySize === 0) return;
+    if (this.spec.keySize === 0 || this.fd === NOT_MADE) return;
     // All keys first: what a caller does between two of them must not move the iteration.
     const keys: Uint8Array[] = [];
     for (let key = calls.mapNextKey(this.fd, this.spec.keySize); key !== undefined; key = calls.mapNextKey(this.fd, this.spec.keySize, key)) {
