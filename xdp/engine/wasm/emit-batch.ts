@@ -43,11 +43,9 @@ import {
   RESULT_BYTES,
   RESULT_COST,
   RESULT_DATA,
-  RESULT_FAULT,
   RESULT_FAULT_ADDRESS,
   RESULT_FAULT_INSN,
   RESULT_FAULT_PROGRAM,
-  RESULT_FRAG_LENGTH,
   RESULT_LENGTH,
   RESULT_META_LENGTH,
   RESULT_REDIRECT_KEY,
@@ -138,6 +136,8 @@ export interface BatchParts {
   readonly countCosts: boolean;
   /** `(env, i)` copies the frame of packet i into its slot. */
   readonly copyFrame: FunctionRef;
+  /** Forgets what helpers were calling back when a fault came; absent where none do. */
+  readonly resetCallbacks?: FunctionRef;
   /** Bits of the frame to zero for each packet. */
   readonly clear: bigint;
 }
@@ -158,10 +158,11 @@ class BatchEmitter {
   private readonly index = this.to.local("i32");
   private readonly frame = this.to.local("i32");
   private readonly length = this.to.local("i32");
-  private readonly linear = this.to.local("i32");
+  /** Bytes of the linear part, and of the fragments in the high half. */
+  private readonly lengths = this.to.local("i64");
   private readonly scratch32 = this.to.local("i32");
-  /** FAULT_* of this packet. */
-  private readonly fault = this.to.local("i32");
+  /** FAULT_* of this packet, in the high half. */
+  private readonly fault = this.to.local("i64");
   private readonly registers = Array.from({ length: REGISTER_COUNT }, () => this.to.local("i64"));
   private readonly packet = packetLocals(this.to);
   private readonly address = this.to.local("i64");
@@ -218,6 +219,7 @@ class BatchEmitter {
     const { to, env } = this;
     to.get(env).i32(0).memory("i32.store", ENV_FAULT);
     to.get(env).get(env).i32(ENV_STACK_TOP - STACK_FRAME_BYTES).op("i32.add").memory("i32.store", ENV_STACK_LOW);
+    if (this.parts.resetCallbacks) to.get(env).call(this.parts.resetCallbacks);
   }
 
   /** Copies a descriptor's field to the environment, where something reads it there. */
@@ -231,16 +233,16 @@ class BatchEmitter {
   }
 
   /**
-   * Sets `length`, `linear` and `frame`, where the program finds the packet. A program that cannot write to packets
+   * Sets `length`, `lengths` and `frame`, where the program finds the packet. A program that cannot write to packets
    * runs on the frame where it lies; for others it is copied into the slot. Frames of several parts always are.
    */
   private placeFrame(): void {
-    const { to, env, descriptor, length, linear, slot, frame, index } = this;
-    to.get(descriptor).memory("i32.load", DESC_LENGTH).tee(length).set(linear);
+    const { to, env, descriptor, length, lengths, slot, frame, index } = this;
+    to.get(descriptor).memory("i32.load", DESC_LENGTH).tee(length).op("i64.extend_i32_u").set(lengths);
     to.get(descriptor).memory("i32.load", DESC_FRAME).set(frame);
     to.get(length).i32(MAX_LINEAR).op("i32.gt_u").if();
     to.get(env).get(index).call(this.parts.copyFrame);
-    to.i32(MAX_LINEAR).set(linear);
+    to.get(length).i32(MAX_LINEAR).op("i32.sub").op("i64.extend_i32_u").i64(32).op("i64.shl").i64(MAX_LINEAR).op("i64.or").set(lengths);
     to.get(slot).i32(XDP_PACKET_HEADROOM).op("i32.add").set(frame);
     if (this.parts.needs.writes) {
       to.else();
@@ -274,10 +276,10 @@ class BatchEmitter {
 
   /** What the program starts with. */
   private begin(): void {
-    const { to, env, descriptor, length, linear, slot, packet, registers } = this;
+    const { to, env, descriptor, lengths, slot, packet, registers } = this;
     this.placeFrame();
     to.get(this.frame).op("i64.extend_i32_u").tee(packet.data).set(packet.meta);
-    to.get(packet.data).get(linear).op("i64.extend_i32_u").op("i64.add").set(packet.end);
+    to.get(packet.data).get(lengths).i64(0xffff_ffff).op("i64.and").op("i64.add").set(packet.end);
     if (this.readsBounds) {
       to.get(env).get(packet.data).memory("i64.store32", ENV_DATA);
       to.get(env).get(packet.end).memory("i64.store32", ENV_DATA_END);
@@ -290,7 +292,7 @@ class BatchEmitter {
     if (this.reads(ENV_TIME)) to.get(env).get(descriptor).memory("i64.load", DESC_TIME).memory("i64.store", ENV_TIME);
     if (this.parts.needs.all || this.parts.needs.moves) {
       to.get(env).get(slot).memory("i32.store", ENV_HARD_START);
-      to.get(env).get(length).get(linear).op("i32.sub").memory("i32.store", ENV_FRAG_LENGTH);
+      to.get(env).get(lengths).i64(32).op("i64.shr_u").memory("i64.store32", ENV_FRAG_LENGTH);
       to.get(env).get(packet.data).memory("i64.store32", ENV_LOW_WATER);
     }
     this.clearField(ENV_RANDOM_CALLS);
@@ -304,7 +306,7 @@ class BatchEmitter {
       to.i64(0);
       setCounter(to, this.cost);
     }
-    to.i32(0).set(this.fault);
+    to.i64(0).set(this.fault);
     for (let i = 0; i < R10; i++) if (i !== 1) to.i64(0).set(registers[i] as Local);
     to.get(env).op("i64.extend_i32_u").set(registers[1] as Local);
     to.get(env).i32(ENV_STACK_TOP).op("i32.add").op("i64.extend_i32_u").set(registers[R10] as Local);
@@ -360,30 +362,33 @@ class BatchEmitter {
     to.get(result).get(env).memory("i32.load", ENV_FAULT_PROGRAM).memory("i32.store", RESULT_FAULT_PROGRAM);
     to.get(result).get(env).memory("i32.load", ENV_FAULT_INSN).memory("i32.store", RESULT_FAULT_INSN);
     to.get(result).get(env).memory("i64.load", ENV_FAULT_ADDRESS).memory("i64.store", RESULT_FAULT_ADDRESS);
-    to.get(env).memory("i32.load", ENV_FAULT).set(this.fault);
+    to.get(env).memory("i64.load32_u", ENV_FAULT).i64(32).op("i64.shl").set(this.fault);
     to.i64(0).set(registers[0] as Local);
     this.cleanFault();
   }
 
   private finish(): void {
-    const { to, env, result, registers, packet, length, linear } = this;
-    const { needs } = this.parts;
-    const { moves } = needs;
+    const { to, env, result, registers, packet, lengths } = this;
+    const { moves } = this.parts.needs;
     const ret = registers[0] as Local;
-    if (moves) loadPacket(to, env, packet);
-    // Two fields to a store: RET and DATA, LENGTH and FRAG_LENGTH, META_LENGTH and FAULT.
-    pair(to, result, RESULT_RET, RESULT_DATA, () => to.get(ret).i64(0xffff_ffff).op("i64.and"), () => to.get(packet.data));
-    const fragments = (): void => {
-      if (moves || needs.all) to.get(env).memory("i64.load32_u", ENV_FRAG_LENGTH);
-      else to.get(length).get(linear).op("i32.sub").op("i64.extend_i32_u");
-    };
-    pair(to, result, RESULT_LENGTH, RESULT_FRAG_LENGTH, () => to.get(packet.end).get(packet.data).op("i64.sub"), fragments);
-    const fault = (): void => void to.get(this.fault).op("i64.extend_i32_u");
-    pair(to, result, RESULT_META_LENGTH, RESULT_FAULT, moves ? () => to.get(packet.data).get(packet.meta).op("i64.sub") : undefined, fault);
-    to.get(result);
-    if (this.parts.countCosts) getCounter(to, this.cost);
-    else to.i64(0);
-    to.memory("i64.store", RESULT_COST);
+    if (moves) {
+      loadPacket(to, env, packet);
+      to.get(packet.end).get(packet.data).op("i64.sub");
+      to.get(env).memory("i64.load32_u", ENV_FRAG_LENGTH).i64(32).op("i64.shl").op("i64.or").set(lengths);
+    }
+    to.get(result).get(ret).memory("i64.store32", RESULT_RET);
+    to.get(result).get(packet.data).memory("i64.store32", RESULT_DATA);
+    // Two fields to a store: LENGTH and FRAG_LENGTH, META_LENGTH and FAULT.
+    to.get(result).get(lengths).memory("i64.store", RESULT_LENGTH);
+    to.get(result).get(this.fault);
+    if (moves) to.get(packet.data).get(packet.meta).op("i64.sub").op("i64.or");
+    to.memory("i64.store", RESULT_META_LENGTH);
+    // Nobody counts: nobody has written anything but 0.
+    if (this.parts.countCosts) {
+      to.get(result);
+      getCounter(to, this.cost);
+      to.memory("i64.store", RESULT_COST);
+    }
     to.get(ret).op("i32.wrap_i64").i32(XDP_REDIRECT).op("i32.eq").if();
     for (const [from, field] of [
       [ENV_REDIRECT_KIND, RESULT_REDIRECT_KIND],
@@ -396,17 +401,4 @@ class BatchEmitter {
     }
     to.end();
   }
-}
-
-/** Stores two u32 that lie behind each other, pushed as i64 each; the first 0 where it is not given. */
-function pair(to: FunctionBuilder, base: Local, offset: number, high: number, low: (() => unknown) | undefined, push: () => unknown): void {
-  if (high !== offset + 4) throw new Error("the fields do not lie behind each other");
-  to.get(base);
-  push();
-  to.i64(32).op("i64.shl");
-  if (low) {
-    low();
-    to.op("i64.or");
-  }
-  to.memory("i64.store", offset);
 }
