@@ -34,6 +34,10 @@ export const MACHINE_PRINTK_USED = 40;
 export const MACHINE_SHARED = 44;
 /** u64: seed of everything random. */
 export const MACHINE_SEED = 48;
+/** u32: 1 where a program takes slices of the packet, which may lie in fragments: those can then be accessed. */
+export const MACHINE_SLICES = 56;
+/** u32: address of the timer table (TIMER_*); 0 where no program has timers. */
+export const MACHINE_TIMERS = 60;
 
 /* ---- program table entry ---- */
 export const PROGRAM_BYTES = 32;
@@ -45,6 +49,9 @@ export const PROGRAM_LENGTH = 4;
 export const PROGRAM_COSTS = 8;
 /** u32: 1 for xdp.frags programs. */
 export const PROGRAM_FRAGS = 12;
+/** u32: address of the first slots (u32 each) of the functions whose address the program takes, and how many. */
+export const PROGRAM_CALLBACKS = 16;
+export const PROGRAM_CALLBACK_COUNT = 20;
 
 /* ---- map header ---- */
 export const MAP_HEADER_BYTES = 128;
@@ -140,6 +147,32 @@ export const INTERPRETER_FRAME_BYTES = 40;
 export const SCRATCH_LAST_MAP = 480;
 /** From ENV_SCRATCH: where the other runtime functions keep what does not fit in locals. */
 export const SCRATCH_HELPERS = 512;
+/**
+ * From ENV_SCRATCH: one record for each depth of the call chain, CALLBACK_BYTES apart: the helper that calls a function
+ * of the program again and again from there (helpers/callback.ts). All fields u32 but for the registers and the result.
+ */
+export const SCRATCH_CALLBACKS = 3072;
+export const CALLBACK_BYTES = 96;
+/** First slot of the function + 1; 0 where no helper is at work. */
+export const CALLBACK_TARGET = 0;
+/** Number of the helper. */
+export const CALLBACK_HELPER = 4;
+/** Where it is: calls made, place in the map, place that it started from. */
+export const CALLBACK_COUNT = 8;
+export const CALLBACK_CURSOR = 12;
+export const CALLBACK_START = 16;
+/** Memory that the function may read besides: a key, where the size is not 0. */
+export const CALLBACK_KEY = 20;
+export const CALLBACK_KEY_SIZE = 24;
+/** A key of the helper's own, where the map has none in memory. */
+export const CALLBACK_KEY_COPY = 28;
+/** u64: r1 to r4 of the next call. */
+export const CALLBACK_R1 = 32;
+export const CALLBACK_R2 = 40;
+export const CALLBACK_R3 = 48;
+export const CALLBACK_R4 = 56;
+/** u64: what the helper returns at the end. */
+export const CALLBACK_RESULT = 64;
 /** r10 of the entry program is env + ENV_STACK_TOP; frame k of a call chain has r10 = that - k * STACK_FRAME_BYTES. */
 export const ENV_STACK_TOP = 8192;
 export const STACK_FRAME_BYTES = 512;
@@ -240,6 +273,19 @@ export const ARG_SIZE_OR_ZERO = 10;
 export const ARG_MAP_VALUE_WRITE = 11;
 /** Address of a string in readable memory, with its terminating 0 there too. */
 export const ARG_STRING = 12;
+/** Address of a function of the program (its first slot), to be called back. */
+export const ARG_CALLBACK = 32;
+/** Writable memory whose size is the next argument, or 0 with any size. */
+export const ARG_MEM_OPTIONAL = 33;
+/** Writable memory as ARG_MEM_WRITE, or 0 with size 0. */
+export const ARG_MEM_WRITE_OR_NULL = 34;
+/** A socket that a lookup gave. */
+export const ARG_SOCKET = 35;
+/** Readable or writable memory of a fixed size, a multiple of 4 below 256: this + size / 4. */
+export const ARG_FIXED_READ = 64;
+export const ARG_FIXED_WRITE = 128;
+/** Mask of the size in them, in units of 4 bytes. */
+export const ARG_FIXED_SIZE = 63;
 /** Start of a ring buffer's record that was reserved and not submitted. */
 export const ARG_RINGBUF_MEM = 16;
 export const ARG_SIZE_MAX = 536870912;

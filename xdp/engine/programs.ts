@@ -6,6 +6,8 @@ import {
   MAP_DATA,
   MAP_VALUE_OFFSET,
   PROGRAM_BYTES,
+  PROGRAM_CALLBACKS,
+  PROGRAM_CALLBACK_COUNT,
   PROGRAM_COSTS,
   PROGRAM_FRAGS,
   PROGRAM_INSNS,
@@ -15,7 +17,7 @@ import { ProgramError, UnsupportedError } from "../helpers/index.js";
 import { BPF_PSEUDO_FUNC, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, INSN_BYTES, LD_IMM64, encode } from "../isa/index.js";
 import type { Insn } from "../isa/index.js";
 import type { MapHandle } from "../maps/index.js";
-import { selectProgram } from "../object/index.js";
+import { ObjectError, selectProgram } from "../object/index.js";
 import type { ObjectSpec, ProgramSpec } from "../object/index.js";
 import { checkProgram, mapsOf } from "./check_program.js";
 import type { MachineProgram, ProgramCosts } from "./contract.js";
@@ -33,22 +35,26 @@ export interface ChosenPrograms {
 /**
  * The entry program; where it uses a prog array, also every other XDP program of the object, since it is not known
  * which of them the array will hold. Those that cannot run here are left out, unless the array starts with them.
- * @throws UnsupportedError, ProgramError for the entry and for what prog arrays start with; ObjectError where there is no such entry.
+ * @param adapt makes a program ready for this place.
+ * @throws UnsupportedError, ProgramError for the entry and for what prog arrays start with; ObjectError where there is no such entry,
+ *   or where `adapt` throws it.
  */
-export function choosePrograms(object: ObjectSpec, entryName: string): ChosenPrograms {
-  const entry = object.programs.find((p) => p.name === entryName) ?? selectProgram(object, entryName, { anyType: true });
+export function choosePrograms(object: ObjectSpec, entryName: string, adapt: (program: ProgramSpec) => ProgramSpec): ChosenPrograms {
+  const found = object.programs.find((p) => p.name === entryName) ?? selectProgram(object, entryName, { anyType: true });
+  const entry = adapt(found);
   checkProgram(object, entry);
   const programs = [entry];
   const refused = new Map<string, Error>();
   const arrays = [...mapsOf(entry)].filter((map) => object.maps[map]?.typeId === BPF_MAP_TYPE_PROG_ARRAY);
   if (arrays.length === 0) return { programs, refused };
   for (const program of object.programs) {
-    if (program === entry || program.type !== "xdp") continue;
+    if (program === found || program.type !== "xdp") continue;
     try {
-      checkProgram(object, program);
-      programs.push(program);
+      const adapted = adapt(program);
+      checkProgram(object, adapted);
+      programs.push(adapted);
     } catch (error) {
-      if (!(error instanceof UnsupportedError || error instanceof ProgramError)) throw error;
+      if (!(error instanceof UnsupportedError || error instanceof ProgramError || error instanceof ObjectError)) throw error;
       refused.set(program.name, error);
     }
   }
@@ -76,6 +82,7 @@ export function placePrograms(layout: Layout, programs: readonly ProgramSpec[], 
     view.setUint32(entry + PROGRAM_LENGTH, spec.insns.length, true);
     view.setUint32(entry + PROGRAM_COSTS, costTable, true);
     view.setUint32(entry + PROGRAM_FRAGS, spec.frags ? 1 : 0, true);
+    placeCallbacks(layout, entry, spec);
     if (!counted) return { index, spec };
     for (let slot = 0; slot < spec.insns.length; slot++) {
       view.setUint32(costTable + slot * 8, counted.low[slot] ?? 0, true);
@@ -87,6 +94,16 @@ export function placePrograms(layout: Layout, programs: readonly ProgramSpec[], 
   view.setUint32(MACHINE + MACHINE_PROGRAMS, table, true);
   view.setUint32(MACHINE + MACHINE_PROGRAM_COUNT, programs.length, true);
   return placed;
+}
+
+/** The functions whose address a program takes: those that helpers may call. */
+function placeCallbacks(layout: Layout, entry: number, spec: ProgramSpec): void {
+  const slots = new Set(spec.insns.flatMap(({ op, src, imm }, slot) => (op === LD_IMM64 && src === BPF_PSEUDO_FUNC ? [slot + 1 + imm] : [])));
+  const table = slots.size === 0 ? 0 : layout.allocate(slots.size * 4, 4, `callbacks of program ${spec.name}`);
+  const view = new DataView(layout.buffer);
+  for (const [i, slot] of [...slots].entries()) view.setUint32(table + i * 4, slot, true);
+  view.setUint32(entry + PROGRAM_CALLBACKS, table, true);
+  view.setUint32(entry + PROGRAM_CALLBACK_COUNT, slots.size, true);
 }
 
 /** The second slot of a 64-bit load is not executed by itself: it costs nothing, whatever was said. */

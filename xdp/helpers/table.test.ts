@@ -19,7 +19,7 @@ it("has each helper once", () => {
 it("has a runtime function for each but the tail call, with one parameter an argument and the environment", () => {
   const { exports } = instantiateRuntime(new Layout().memory);
   const functions = exports as unknown as Record<string, { readonly length: number } | undefined>;
-  for (const { name, args } of HELPERS) {
-    if (name !== "bpf_tail_call") expect(functions[name]?.length, name).toBe(args.length + 1);
+  for (const { name, args, callsBack } of HELPERS) {
+    if (name !== "bpf_tail_call" && !callsBack) expect(functions[name]?.length, name).toBe(args.length + 1);
   }
 });

@@ -5,6 +5,7 @@
  */
 import {
   ARG_ANYTHING,
+  ARG_CALLBACK,
   ARG_CTX,
   ARG_MAP,
   ARG_MAP_KEY,
@@ -28,6 +29,8 @@ export interface HelperSpec {
   readonly args: readonly number[];
   /** The call may change where the packet's data lies: pointers and lengths taken before it are stale. */
   readonly changesPacket?: boolean;
+  /** Calls the function of the program whose address is in r2 again and again; the engines do it, with the runtime's callback_begin and callback_next. */
+  readonly callsBack?: boolean;
 }
 
 export const BPF_FUNC_map_lookup_elem = 1;
@@ -68,7 +71,9 @@ export const HELPERS: readonly HelperSpec[] = [
   { id: 133, name: "bpf_ringbuf_discard", args: [ARG_RINGBUF_MEM, ARG_ANYTHING] },
   { id: 134, name: "bpf_ringbuf_query", args: [ARG_MAP, ARG_ANYTHING] },
   { id: 160, name: "bpf_ktime_get_coarse_ns", args: [] },
+  { id: 164, name: "bpf_for_each_map_elem", args: [ARG_MAP, ARG_CALLBACK, ARG_ANYTHING, ARG_ANYTHING], callsBack: true },
   { id: 177, name: "bpf_trace_vprintk", args: [ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO] },
+  { id: 181, name: "bpf_loop", args: [ARG_ANYTHING, ARG_CALLBACK, ARG_ANYTHING, ARG_ANYTHING], callsBack: true },
   { id: 182, name: "bpf_strncmp", args: [ARG_MEM_READ, ARG_SIZE, ARG_STRING] },
   { id: 188, name: "bpf_xdp_get_buff_len", args: [ARG_CTX] },
   { id: 189, name: "bpf_xdp_load_bytes", args: [ARG_CTX, ARG_ANYTHING, ARG_MEM_WRITE, ARG_SIZE] },

@@ -3,7 +3,7 @@ import { HELPERS } from "../../helpers/index.js";
 import { BPF_CALL, BPF_JMP, BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, LD_IMM64, assemble } from "../../isa/index.js";
 import type { Insn } from "../../isa/index.js";
 import { mapTypeName } from "../../object/index.js";
-import type { FunctionSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../object/index.js";
+import type { BtfType, FunctionSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../object/index.js";
 import { hex } from "./case.js";
 import type { CaseMap, EngineCase } from "./case.js";
 
@@ -56,10 +56,21 @@ export function objectOf(testCase: EngineCase): ObjectSpec {
   const maps = testCase.maps ?? [];
   const names = maps.map((map) => map.name);
   const frags = testCase.frags ?? false;
-  return {
-    file: "case.o",
-    license: "GPL",
-    programs: [programOf("main", testCase.asm, names, frags), ...Object.entries(testCase.programs ?? {}).map(([name, asm]) => programOf(name, asm, names, frags))],
-    maps: maps.map(mapOf),
-  };
+  const programs = [programOf("main", testCase.asm, names, frags), ...Object.entries(testCase.programs ?? {}).map(([name, asm]) => programOf(name, asm, names, frags))];
+  return { file: "case.o", license: "GPL", maps: maps.map(mapOf), ...withFunctionTypes(programs) };
+}
+
+/** The kernel takes the address of a function only where BTF says that it is static. */
+function withFunctionTypes(programs: readonly ProgramSpec[]): Pick<ObjectSpec, "programs" | "btf"> {
+  if (!programs.some(({ insns }) => insns.some(({ op, src }) => op === LD_IMM64 && src === BPF_PSEUDO_FUNC))) return { programs };
+  const types: BtfType[] = [
+    { kind: "void" },
+    { kind: "int", name: "int", size: 4, bits: 32, bitOffset: 0, signed: true, char: false, bool: false },
+    { kind: "func_proto", type: 1, params: [] },
+  ];
+  const typed = programs.map((program) => ({
+    ...program,
+    functions: program.functions.map((fn, i) => ({ ...fn, typeId: types.push({ kind: "func", name: i === 0 ? program.name : `${program.name}_${fn.name}`, type: 2, linkage: i === 0 ? "global" : "static" }) - 1 })),
+  }));
+  return { programs: typed, btf: { types } };
 }

@@ -29,6 +29,8 @@ export interface ProgramFacts {
   readonly deep: boolean;
 }
 
+const NOT_CALLED: Summary = { readsAbove: false, writesAbove: false, changesPacket: false, result: undefined };
+
 /** Ids that joins make: block's first slot and place, above all ids that instructions make. */
 const JOIN_IDS = 2 ** 24;
 const PLACES = 1024;
@@ -176,7 +178,9 @@ export function analyseProgram(program: ProgramSpec, maps: readonly MapFacts[]):
   const add = (start: number): FunctionAnalysis => {
     const code = functionGraph(program, start);
     const analysis: FunctionAnalysis = new FunctionAnalysis(code, program.insns, maps, (target, state) => {
-      const callee = functions.get(target) as FunctionAnalysis;
+      const callee = functions.get(target);
+      // The address of a function is taken in code that control never comes to.
+      if (!callee) return NOT_CALLED;
       if (callee.enter(calleeEntry(state))) again.add(target);
       return callee.summary;
     });
@@ -205,7 +209,7 @@ export function analyseProgram(program: ProgramSpec, maps: readonly MapFacts[]):
     const worse = before.readsAbove !== summary.readsAbove || before.writesAbove !== summary.writesAbove || before.changesPacket !== summary.changesPacket || before.result !== summary.result;
     if (worse) for (const caller of callersOf.get(start) ?? []) again.add(caller);
   }
-  return { functions: new Map([...functions].map(([start, { code, context, states }]) => [start, { code, states, context: { ...context, callee: (target) => (functions.get(target) as FunctionAnalysis).summary } }])), deep };
+  return { functions: new Map([...functions].map(([start, { code, context, states }]) => [start, { code, states, context: { ...context, callee: (target) => functions.get(target)?.summary ?? NOT_CALLED } }])), deep };
 }
 
 /** Sets each function's least depth; true where calls may nest deeper than there are frames. */

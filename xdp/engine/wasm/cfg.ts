@@ -1,5 +1,5 @@
 /** One function's instructions -> basic blocks. */
-import { BPF_HELPER_CALL, BPF_PSEUDO_CALL } from "../../isa/pseudo.js";
+import { BPF_HELPER_CALL, BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC } from "../../isa/pseudo.js";
 import { LD_IMM64, OPCODES } from "../../isa/opcode.js";
 import { nameOf } from "../../isa/name.js";
 import { UnsupportedError } from "../../helpers/error.js";
@@ -18,7 +18,7 @@ export interface FunctionGraph {
   readonly start: number;
   readonly blocks: readonly Block[];
   readonly graph: Graph;
-  /** First slots of the functions that it calls, each once. */
+  /** First slots of the functions that it calls, or whose address it takes, each once. */
   readonly callees: readonly number[];
   readonly tailCalls: boolean;
 }
@@ -98,6 +98,7 @@ export function functionGraph(program: ProgramSpec, start: number): FunctionGrap
       const ends = endsOf(program, slot);
       if (!ends) {
         if (OPCODES[insn.op]?.form === "call" && insn.src === BPF_PSEUDO_CALL) callees.add(slot + 1 + insn.imm);
+        if (insn.op === LD_IMM64 && insn.src === BPF_PSEUDO_FUNC) callees.add(slot + 1 + insn.imm);
         tailCalls ||= isHelperCall(insn, TAIL_CALL);
         const from = slot;
         slot += widthOf(insn);

@@ -7,6 +7,7 @@ import type { Engine, MachineProgram, MachineView, WorkerArea } from "../contrac
 import { analyseProgram } from "./analysis.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
 import { RUN_BATCH, PROGRAM, SUBPROGRAM, emitRunBatch, emitWasmFunction } from "./emit-batch.js";
+import { isCallbackHelper } from "./callbacks.js";
 import { DIRECT_LOOKUPS, KTIME, SMP_PROCESSOR_ID } from "./emit-call.js";
 import type { Counter, ModuleScope, ProgramScope } from "./emitter.js";
 import { FunctionBuilder } from "./function-builder.js";
@@ -118,7 +119,7 @@ class MachineCompiler {
     const entry = scopes.find(({ index }) => index === machine.entry.index) as ProgramScope;
     const facts = this.entryOf(entry.index);
     const clear = facts.context.readBeforeWrite | (facts.code.tailCalls ? targetClear : 0n);
-    module.define(runBatch, emitRunBatch({ program: entry, facts, needs, globals, countCosts, copyFrame: this.runtimeFunction("copy_frame"), clear }));
+    module.define(runBatch, emitRunBatch({ program: entry, facts, needs, globals, countCosts, copyFrame: this.runtimeFunction("copy_frame"), ...(needs.callbacks ? { resetCallbacks: this.runtimeFunction("callback_reset") } : {}), clear }));
     return module.finish();
   }
 
@@ -144,9 +145,14 @@ class MachineCompiler {
         if (lookup !== undefined) this.import(lookup, { params: [I32, I32, I32], results: [I32] });
       }
     }
+    if (needs.callbacks) {
+      this.import("callback_begin", { params: [I32, I32, I32, I64, I64, I64, I64], results: [I32] });
+      this.import("callback_next", { params: [I32, I32, I64], results: [I32] });
+      this.import("callback_reset", { params: [I32], results: [] });
+    }
     for (const id of needs.helpers) {
       const helper = HELPER_BY_ID.get(id);
-      if (!helper || KTIME.has(id) || id === SMP_PROCESSOR_ID || helper.name === "bpf_tail_call") continue;
+      if (!helper || KTIME.has(id) || id === SMP_PROCESSOR_ID || helper.name === "bpf_tail_call" || isCallbackHelper(id)) continue;
       this.import(helper.name, { params: [I32, ...helper.args.map((): "i64" => I64)], results: [I64] });
     }
   }

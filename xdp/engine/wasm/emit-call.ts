@@ -1,5 +1,5 @@
 /** Helper calls, lookups that are emitted inline, local calls and tail calls -> wasm. */
-import { ENV_CPU, ENV_FAULT, ENV_SCRATCH_END, ENV_STACK_LOW, FAULT_FRAMES, STACK_FRAME_BYTES } from "../../abi.js";
+import { ENV_CPU, ENV_FAULT, ENV_PROGRAM, ENV_SCRATCH_END, ENV_STACK_LOW, FAULT_FRAMES, STACK_FRAME_BYTES } from "../../abi.js";
 import { BPF_FUNC_map_lookup_elem, BPF_FUNC_tail_call, HELPER_BY_ID } from "../../helpers/table.js";
 import { STACK_SIZE } from "../../isa/register.js";
 import {
@@ -11,6 +11,7 @@ import {
 } from "../../maps/uapi.js";
 import type { Insn } from "../../object/spec.js";
 import { classifyAccess } from "./access.js";
+import { emitCallbackHelper } from "./emit-callback.js";
 import { faultIf, raise } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
 import type { FunctionRef, Local } from "./function-builder.js";
@@ -41,6 +42,8 @@ export function emitHelperCall(emitter: Emitter, slot: number, id: number): void
   const helper = HELPER_BY_ID.get(id);
   const proven = helper?.args.every((_, i) => isArgumentProven(emitter.state, helper.args, i + 1, context)) ?? false;
   if (!proven) {
+    // The runtime looks for the function in the program that runs.
+    if (helper?.callsBack) to.get(env).i32(program.index).memory("i32.store", ENV_PROGRAM);
     to.get(env).i32(id);
     for (let i = 1; i <= 5; i++) to.get(registerOf(emitter, i));
     to.call(program.module.runtime("check_arguments")).op("i32.eqz");
@@ -54,6 +57,7 @@ export function emitHelperCall(emitter: Emitter, slot: number, id: number): void
   // A call that the checks above never let pass.
   if (!helper) return;
   if (id === BPF_FUNC_tail_call) return emitTailCall(emitter);
+  if (helper.callsBack) return emitCallbackHelper(emitter, slot, id);
   if (id === BPF_FUNC_map_lookup_elem) {
     const map = knownMap(register(emitter.state, 1), context);
     if (map && isArray(map)) return emitArrayLookup(emitter, map);

@@ -1,5 +1,5 @@
 /** What a helper call does to what is known, by the helper's signature. */
-import { ARG_ANYTHING, ARG_CTX, ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_MAP_VALUE_WRITE, ARG_MEM_READ, ARG_MEM_READ_OR_NULL, ARG_MEM_WRITE, ARG_SIZE, ARG_SIZE_MAX, ARG_SIZE_OR_ZERO } from "../../abi.js";
+import { ARG_ANYTHING, ARG_CALLBACK, ARG_CTX, ARG_FIXED_READ, ARG_FIXED_SIZE, ARG_FIXED_WRITE, ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_MAP_VALUE_WRITE, ARG_MEM_OPTIONAL, ARG_MEM_READ, ARG_MEM_READ_OR_NULL, ARG_MEM_WRITE, ARG_MEM_WRITE_OR_NULL, ARG_SIZE, ARG_SIZE_MAX, ARG_SIZE_OR_ZERO, ARG_SOCKET } from "../../abi.js";
 import { STACK_SIZE } from "../../isa/register.js";
 import { BPF_FUNC_map_lookup_elem, BPF_FUNC_tail_call, HELPER_BY_ID } from "../../helpers/table.js";
 import {
@@ -12,10 +12,11 @@ import {
   BPF_MAP_TYPE_PERCPU_HASH,
 } from "../../maps/uapi.js";
 import { classifyAccess } from "./access.js";
+import { callbackTargets, withoutPacket } from "./callbacks.js";
 import type { MapFacts } from "./map-facts.js";
 import { overwrite, readAnywhere, readFrame } from "./memory-facts.js";
 import type { FunctionContext } from "./memory-facts.js";
-import { forgetPacket, register, retireValueId } from "./state.js";
+import { WHOLE_FRAME, forgetPacket, register, retireValueId } from "./state.js";
 import type { State } from "./state.js";
 import { U32, UNKNOWN, constant, constantOf, scalar, unknown } from "./value.js";
 import type { Value } from "./value.js";
@@ -53,6 +54,7 @@ export function constantKey(state: State, key: Value, context: FunctionContext):
 /** Bytes of memory that an argument stands for; undefined where they are not known. */
 function memoryBytes(state: State, code: number, argument: number, context: FunctionContext): number | undefined {
   const map = knownMap(register(state, 1), context);
+  if (code >= ARG_FIXED_READ) return (code & ARG_FIXED_SIZE) * 4;
   if (code === ARG_MAP_KEY) return map?.keySize;
   if (code === ARG_MAP_VALUE || code === ARG_MAP_VALUE_WRITE) return map?.valueSize;
   const size = register(state, argument + 1);
@@ -65,6 +67,8 @@ export function isArgumentProven(state: State, codes: readonly number[], argumen
   const value = register(state, argument);
   switch (code) {
     case ARG_ANYTHING:
+    // Looked at where the function is called.
+    case ARG_CALLBACK:
       return true;
     case ARG_MAP:
       return value.kind === "map";
@@ -79,26 +83,36 @@ export function isArgumentProven(state: State, codes: readonly number[], argumen
     case ARG_MAP_VALUE_WRITE:
     case ARG_MEM_READ:
     case ARG_MEM_WRITE:
-    case ARG_MEM_READ_OR_NULL: {
-      if (code === ARG_MEM_READ_OR_NULL && constantOf(value) === 0) return constantOf(register(state, argument + 1)) === 0;
-      const bytes = memoryBytes(state, code, argument, context);
-      if (bytes === undefined) return false;
-      const access = classifyAccess(state, value, 0, bytes, isWrite(code), context.depth);
-      return access.check === "frame" || access.check === "context" || access.check === "proven";
-    }
+    case ARG_MEM_READ_OR_NULL:
+    case ARG_MEM_WRITE_OR_NULL:
+    case ARG_MEM_OPTIONAL:
+      return isMemoryProven(state, code, argument, value, context);
     default:
-      return false;
+      return code >= ARG_FIXED_READ && isMemoryProven(state, code, argument, value, context);
   }
 }
 
-function isWrite(code: number): boolean {
-  return code === ARG_MEM_WRITE || code === ARG_MAP_VALUE_WRITE;
+function isMemoryProven(state: State, code: number, argument: number, value: Value, context: FunctionContext): boolean {
+  if (constantOf(value) === 0) {
+    if (code === ARG_MEM_OPTIONAL) return true;
+    if (code === ARG_MEM_READ_OR_NULL || code === ARG_MEM_WRITE_OR_NULL) return constantOf(register(state, argument + 1)) === 0;
+  }
+  const bytes = memoryBytes(state, code, argument, context);
+  if (bytes === undefined) return false;
+  const access = classifyAccess(state, value, 0, bytes, isWrite(code), context.depth);
+  return access.check === "frame" || access.check === "context" || access.check === "proven";
+}
+
+/** Whether a helper writes to the memory of such an argument. */
+export function isWrite(code: number): boolean {
+  return code === ARG_MEM_WRITE || code === ARG_MAP_VALUE_WRITE || code === ARG_MEM_WRITE_OR_NULL || code === ARG_MEM_OPTIONAL || code >= ARG_FIXED_WRITE;
 }
 
 /** Memory that the call reads or writes. */
 function touch(state: State, codes: readonly number[], context: FunctionContext): void {
   for (const [i, code] of codes.entries()) {
     const value = register(state, i + 1);
+    if (code === ARG_CALLBACK || code === ARG_SOCKET) continue;
     if (code === ARG_MAP || code === ARG_CTX || code === ARG_SIZE || code === ARG_SIZE_OR_ZERO) continue;
     if (value.kind === "stack") {
       const bytes = code === ARG_ANYTHING ? undefined : memoryBytes(state, code, i + 1, context);
@@ -118,6 +132,7 @@ export function helperCall(state: State, slot: number, id: number, context: Func
     context.summary.changesPacket = true;
     forgetPacket(state);
   }
+  if (helper?.callsBack) callBack(state, id, context);
   if (id === BPF_FUNC_tail_call) {
     // The function's callers see what the target did, whatever it is.
     context.summary.changesPacket = true;
@@ -126,6 +141,26 @@ export function helperCall(state: State, slot: number, id: number, context: Func
     context.summary.result = UNKNOWN;
   }
   state.registers[0] = result;
+}
+
+/** What the functions that the helper calls may do; they are called again and again, each time with what the last one left. */
+function callBack(state: State, id: number, context: FunctionContext): void {
+  for (const { slot, entry } of callbackTargets(state, id, context)) {
+    let callee = context.callee(slot, entry);
+    if (callee.changesPacket) callee = context.callee(slot, withoutPacket(entry));
+    if (callee.readsAbove) {
+      context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
+      context.summary.readsAbove = true;
+    }
+    if (callee.writesAbove) {
+      state.spills.clear();
+      context.summary.writesAbove = true;
+    }
+    if (callee.changesPacket) {
+      context.summary.changesPacket = true;
+      forgetPacket(state);
+    }
+  }
 }
 
 const EINVAL = 22;

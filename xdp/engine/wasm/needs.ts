@@ -1,7 +1,8 @@
 /** What the code of all programs together looks at, so that run_batch prepares no more than that for each packet. */
-import { ARG_MAP_VALUE_WRITE, ARG_MEM_WRITE, ENV_CPU, ENV_PACKET, ENV_RANDOM_CALLS, ENV_REDIRECT_KIND, ENV_TAIL_CALLS, ENV_TIME } from "../../abi.js";
+import { ENV_CPU, ENV_PACKET, ENV_RANDOM_CALLS, ENV_REDIRECT_KIND, ENV_TAIL_CALLS, ENV_TIME } from "../../abi.js";
 import { HELPER_BY_ID } from "../../helpers/table.js";
 import { bytesOf } from "../../isa/load_store.js";
+import { isCallbackHelper } from "./callbacks.js";
 import { OPCODES } from "../../isa/opcode.js";
 import { BPF_PSEUDO_CALL } from "../../isa/pseudo.js";
 import { BPF_LOAD_ACQ } from "../../isa/atomic.js";
@@ -10,7 +11,7 @@ import { classifyAccess } from "./access.js";
 import type { Access } from "./access.js";
 import { lastSlot, widthOf, jumpTarget } from "./cfg.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
-import { isArgumentProven } from "./helper-effects.js";
+import { isArgumentProven, isWrite } from "./helper-effects.js";
 import { copyState, register } from "./state.js";
 import type { State } from "./state.js";
 import type { Value } from "./value.js";
@@ -55,10 +56,12 @@ export interface Needs {
   fuel: boolean;
   tailCalls: boolean;
   localCalls: boolean;
+  /** Helpers call functions of the program. */
+  callbacks: boolean;
 }
 
 export function noNeeds(): Needs {
-  return { fields: new Set(), helpers: new Set(), all: false, asks: false, moves: false, writes: false, fuel: false, tailCalls: false, localCalls: false };
+  return { fields: new Set(), helpers: new Set(), all: false, asks: false, moves: false, writes: false, fuel: false, tailCalls: false, localCalls: false, callbacks: false };
 }
 
 /** Adds what a program needs. */
@@ -106,8 +109,6 @@ function isElsewhere(base: Value, access: Access): boolean {
   return access.check === "frame" || (access.check === "proven" && (base.kind === "stack" || base.kind === "value"));
 }
 
-const WRITES: ReadonlySet<number> = new Set([ARG_MEM_WRITE, ARG_MAP_VALUE_WRITE]);
-
 function collectHelper(id: number, state: State, context: FunctionContext, needs: Needs): void {
   const helper = HELPER_BY_ID.get(id);
   if (!helper) {
@@ -116,12 +117,17 @@ function collectHelper(id: number, state: State, context: FunctionContext, needs
   }
   needs.helpers.add(id);
   if (helper.name === "bpf_tail_call") needs.tailCalls = true;
+  if (isCallbackHelper(id)) {
+    needs.callbacks = true;
+    needs.localCalls = true;
+    needs.fuel = true;
+  }
   if (helper.changesPacket) needs.moves = true;
   if (helper.changesPacket || helper.name === "bpf_xdp_store_bytes") needs.writes = true;
   for (const [i, code] of helper.args.entries()) {
     const value = register(state, i + 1);
     const proven = isArgumentProven(state, helper.args, i + 1, context) && (value.kind === "stack" || value.kind === "value");
-    if (WRITES.has(code) && !proven) needs.writes = true;
+    if (isWrite(code) && !proven) needs.writes = true;
   }
   const fields = HELPER_FIELDS.get(helper.name);
   if (!fields) needs.all = true;

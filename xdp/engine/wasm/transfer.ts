@@ -6,7 +6,7 @@ import { BPF_CMPXCHG, BPF_FETCH, BPF_LOAD_ACQ, BPF_STORE_REL } from "../../isa/a
 import { bytesOf } from "../../isa/load_store.js";
 import { OPCODES } from "../../isa/opcode.js";
 import { STACK_SIZE } from "../../isa/register.js";
-import { BPF_PSEUDO_CALL, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE } from "../../isa/pseudo.js";
+import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE } from "../../isa/pseudo.js";
 import type { Insn } from "../../object/spec.js";
 import { classifyAccess } from "./access.js";
 import { alu32, alu64, low32 } from "./alu-values.js";
@@ -29,7 +29,7 @@ export function transfer(state: State, slot: number, context: FunctionContext): 
     case "end":
       return assign(state, dst, imm === 64 ? UNKNOWN : scalar(0, 2 ** imm - 1));
     case "load_imm64":
-      return assign(state, dst, wide(insn, context.insns[slot + 1], context));
+      return assign(state, dst, insn.src === BPF_PSEUDO_FUNC ? constant(slot + 1 + imm) : wide(insn, context.insns[slot + 1], context));
     case "load":
     case "load_signed":
       return assign(state, dst, load(state, register(state, src), off, bytesOf(op), OPCODES[op]?.form === "load_signed", context));

@@ -1,19 +1,26 @@
 /** What a program may touch. Both engines ask here, so that they agree: by address, whatever the pointer was made from. */
 import {
   ARG_ANYTHING,
+  ARG_CALLBACK,
   ARG_CTX,
+  ARG_FIXED_READ,
+  ARG_FIXED_SIZE,
+  ARG_FIXED_WRITE,
   ARG_MAP,
   ARG_MAP_KEY,
   ARG_MAP_VALUE,
   ARG_MAP_VALUE_WRITE,
+  ARG_MEM_OPTIONAL,
   ARG_MEM_READ,
   ARG_MEM_READ_OR_NULL,
   ARG_MEM_WRITE,
+  ARG_MEM_WRITE_OR_NULL,
   ARG_NONE,
   ARG_RINGBUF_MEM,
   ARG_SIZE,
   ARG_SIZE_MAX,
   ARG_SIZE_OR_ZERO,
+  ARG_SOCKET,
   ARG_STRING,
   ENV_DATA,
   ENV_DATA_END,
@@ -21,6 +28,8 @@ import {
   ENV_FAULT,
   ENV_FAULT_ADDRESS,
   ENV_FAULT_PROGRAM,
+  ENV_FRAG_LENGTH,
+  ENV_HARD_START,
   ENV_PROGRAM,
   ENV_SCRATCH,
   ENV_STACK_LOW,
@@ -31,6 +40,8 @@ import {
   MACHINE_HELPER_COUNT,
   MACHINE_MAPS,
   MACHINE_MAP_COUNT,
+  MACHINE_PROGRAMS,
+  MACHINE_SLICES,
   MAP_DATA,
   MAP_DATA_END,
   MAP_FLAGS,
@@ -38,9 +49,15 @@ import {
   MAP_KEY_SIZE,
   MAP_TYPE,
   MAP_VALUE_SIZE,
+  PROGRAM_BYTES,
+  PROGRAM_CALLBACKS,
+  PROGRAM_CALLBACK_COUNT,
   SCRATCH_LAST_MAP,
+  SLOT_FRAGS,
   XDP_MD_BYTES,
 } from "../../abi";
+import { in_callback_key } from "./helpers/callback";
+import { is_socket } from "./helpers/socket";
 import { map_value_ok, ringbuf_is_record } from "./maps/index";
 
 const BPF_F_RDONLY_PROG: u32 = 128;
@@ -58,7 +75,15 @@ export function check_access(env: u32, address: u64, size: u32, write: u32): u32
   if (start >= u64(min(meta, data)) && end <= u64(load<u32>(env, ENV_DATA_END))) return 1;
   if (start >= u64(load<u32>(env, ENV_STACK_LOW)) && end <= u64(env) + u64(ENV_STACK_TOP)) return 1;
   if (start >= u64(env) && end <= u64(env) + u64(XDP_MD_BYTES)) return u32(!write);
-  return in_map(env, start, end, size, write);
+  if (in_map(env, start, end, size, write)) return 1;
+  if (load<u32>(MACHINE, MACHINE_SLICES) && in_fragments(env, start, end)) return 1;
+  return u32(!write && in_callback_key(env, start, end));
+}
+
+/** The packet behind its linear part, for programs that take slices of it. */
+function in_fragments(env: u32, start: u64, end: u64): bool {
+  const first = u64(load<u32>(env, ENV_HARD_START)) + SLOT_FRAGS;
+  return start >= first && end <= first + u64(load<u32>(env, ENV_FRAG_LENGTH));
 }
 
 /** A value of one map. Programs stay with a map for a while: the last one found is tried first. */
@@ -102,10 +127,11 @@ function is_string(env: u32, address: u64): bool {
 
 /** Memory whose size is the next argument. */
 function is_memory(env: u32, code: u32, address: u64, sizeCode: u32, size: u64): bool {
-  if (address == 0 && code == ARG_MEM_READ_OR_NULL) return size == 0;
+  if (address == 0 && (code == ARG_MEM_READ_OR_NULL || code == ARG_MEM_WRITE_OR_NULL)) return size == 0;
+  if (address == 0 && code == ARG_MEM_OPTIONAL) return true;
   if (size > u64(ARG_SIZE_MAX)) return false;
-  if (size == 0) return sizeCode == ARG_SIZE_OR_ZERO;
-  return check_access(env, address, u32(size), u32(code == ARG_MEM_WRITE)) != 0;
+  if (size == 0) return sizeCode != ARG_SIZE;
+  return check_access(env, address, u32(size), u32(code == ARG_MEM_WRITE || code == ARG_MEM_WRITE_OR_NULL || code == ARG_MEM_OPTIONAL)) != 0;
 }
 
 /** The bytes of a ring buffer's record that the program may still write, from their start. */
@@ -117,6 +143,14 @@ function is_record(address: u64): bool {
     if (load<u32>(map, MAP_TYPE) != BPF_MAP_TYPE_RINGBUF || u32(address) < load<u32>(map, MAP_DATA) || u32(address) >= load<u32>(map, MAP_DATA_END)) continue;
     return ringbuf_is_record(map, u32(address));
   }
+  return false;
+}
+
+/** First slot of a function whose address the program takes. */
+function is_callback(env: u32, value: u64): bool {
+  const program = load<u32>(MACHINE, MACHINE_PROGRAMS) + load<u32>(env, ENV_PROGRAM) * PROGRAM_BYTES;
+  const first = load<u32>(program, PROGRAM_CALLBACKS);
+  for (let i: u32 = 0, count = load<u32>(program, PROGRAM_CALLBACK_COUNT); i < count; i++) if (u64(load<u32>(first + i * 4)) == value) return true;
   return false;
 }
 
@@ -141,6 +175,8 @@ function is_argument(env: u32, code: u32, value: u64, nextCode: u32, next: u64, 
     case ARG_MEM_READ:
     case ARG_MEM_WRITE:
     case ARG_MEM_READ_OR_NULL:
+    case ARG_MEM_WRITE_OR_NULL:
+    case ARG_MEM_OPTIONAL:
       return is_memory(env, code, value, nextCode, next);
     case ARG_SIZE:
       return value != 0 && value <= u64(ARG_SIZE_MAX);
@@ -148,8 +184,13 @@ function is_argument(env: u32, code: u32, value: u64, nextCode: u32, next: u64, 
       return value <= u64(ARG_SIZE_MAX);
     case ARG_STRING:
       return is_string(env, value);
+    case ARG_CALLBACK:
+      return is_callback(env, value);
+    case ARG_SOCKET:
+      return is_socket(value);
     default:
-      return false;
+      if (code < u32(ARG_FIXED_READ)) return false;
+      return check_access(env, value, (code & u32(ARG_FIXED_SIZE)) * 4, u32(code >= u32(ARG_FIXED_WRITE))) != 0;
   }
 }
 

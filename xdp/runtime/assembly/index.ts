@@ -5,6 +5,7 @@ export * from "./maps/index";
 export { copy_frame, init_env, load_batch, load_packet, store_result } from "./batch";
 export { check_access, check_arguments, is_map, set_fault } from "./check";
 export { interpreter_begin, interpreter_run_batch, interpreter_step } from "./interpreter";
+export { callback_begin, callback_next, callback_reset } from "./helpers/callback";
 export { bpf_jiffies64, bpf_ktime_get_boot_ns, bpf_ktime_get_coarse_ns, bpf_ktime_get_ns, bpf_ktime_get_tai_ns } from "./helpers/clock";
 export { bpf_csum_diff } from "./helpers/csum";
 export { bpf_fib_lookup } from "./helpers/fib";

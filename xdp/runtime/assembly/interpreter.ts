@@ -3,6 +3,12 @@
  * scratch memory, so that a debugger can stop it anywhere and look.
  */
 import {
+  CALLBACK_R1,
+  CALLBACK_R2,
+  CALLBACK_R3,
+  CALLBACK_R4,
+  CALLBACK_RESULT,
+  CALLBACK_TARGET,
   ENV_COST,
   ENV_FAULT_INSN,
   ENV_FUEL,
@@ -33,6 +39,7 @@ import { atomic_update32, atomic_update64, load_acquire, store_release } from ".
 import { load_packet, store_result } from "./batch";
 import { check_access, check_arguments, set_fault } from "./check";
 import { call_helper } from "./dispatch";
+import { callback_begin, callback_next, callback_record, callback_reset, is_callback_helper } from "./helpers/callback";
 import { tail_call_target } from "./helpers/tail";
 
 const RUNNING: u32 = 0;
@@ -73,6 +80,7 @@ function begin(env: u32): void {
   set_reg(env, 1, u64(env));
   set_reg(env, 10, u64(env + ENV_STACK_TOP));
   clear_frame(env, 0);
+  callback_reset(env);
   store<u32>(env, 0, ENV_SCRATCH + INTERPRETER_DEPTH);
   store<u32>(env, 0, ENV_SCRATCH + INTERPRETER_INSN);
 }
@@ -142,6 +150,16 @@ function leave(env: u32): u32 {
   set_reg(env, 10, u64(top));
   store<u32>(env, top - STACK_FRAME_BYTES, ENV_STACK_LOW);
   return load<u32>(frame, 32);
+}
+
+/** Puts a record's arguments into the registers of the function that is called back, and gives its first slot. */
+function call_back(env: u32, record: u32): u32 {
+  set_reg(env, 1, load<u64>(record, CALLBACK_R1));
+  set_reg(env, 2, load<u64>(record, CALLBACK_R2));
+  set_reg(env, 3, load<u64>(record, CALLBACK_R3));
+  set_reg(env, 4, load<u64>(record, CALLBACK_R4));
+  set_reg(env, 5, 0);
+  return load<u32>(record, CALLBACK_TARGET) - 1;
 }
 
 /** False where the packet has no backward jump left; the fault is then noted. */
@@ -280,12 +298,42 @@ function execute(env: u32, budget: u64): u32 {
             } else set_reg(env, 0, u64(-22));
             break;
           }
+          if (is_callback_helper(imm)) {
+            const record = callback_record(env, load<u32>(env, ENV_SCRATCH + INTERPRETER_DEPTH));
+            if (!callback_begin(env, record, imm, reg(env, 1), reg(env, 2), reg(env, 3), reg(env, 4))) {
+              set_reg(env, 0, load<u64>(record, CALLBACK_RESULT));
+              break;
+            }
+            if (!enter(env, next)) {
+              set_fault(env, FAULT_FRAMES, 0);
+              state = FAULT;
+              break;
+            }
+            next = call_back(env, record);
+            if (!burn(env)) state = FAULT;
+            break;
+          }
           set_reg(env, 0, call_helper(env, imm, reg(env, 1), reg(env, 2), reg(env, 3), reg(env, 4), reg(env, 5)));
           break;
         }
         if (op == EXIT) {
           if (load<u32>(env, ENV_SCRATCH + INTERPRETER_DEPTH) == 0) {
             state = DONE;
+            break;
+          }
+          const record = callback_record(env, load<u32>(env, ENV_SCRATCH + INTERPRETER_DEPTH) - 1);
+          if (load<u32>(record, CALLBACK_TARGET)) {
+            const more = callback_next(env, record, reg(env, 0));
+            next = leave(env);
+            insns = insns_of(load<u32>(env, ENV_PROGRAM));
+            costs = costs_of(load<u32>(env, ENV_PROGRAM));
+            if (more) {
+              // What the helper is asked for next counts as one more backward jump of the call.
+              slot = next - 1;
+              enter(env, next);
+              next = call_back(env, record);
+              if (!burn(env)) state = FAULT;
+            } else set_reg(env, 0, load<u64>(record, CALLBACK_RESULT));
             break;
           }
           next = leave(env);

@@ -3,6 +3,7 @@ import type { EngineCase } from "../case.js";
 import { ALU_CASES } from "./alu.js";
 import { ATOMIC_CASES } from "./atomic.js";
 import { CALL_CASES } from "./call.js";
+import { CALLBACK_CASES } from "./callback.js";
 import { CONTEXT_CASES } from "./context.js";
 import { FAULT_CASES } from "./fault.js";
 import { FIB_CASES } from "./fib.js";
@@ -22,6 +23,7 @@ export const CASES: Readonly<Record<string, readonly EngineCase[]>> = {
   atomics: ATOMIC_CASES,
   context: CONTEXT_CASES,
   calls: CALL_CASES,
+  callbacks: CALLBACK_CASES,
   "tail calls": TAIL_CASES,
   maps: MAP_CASES,
   "packet helpers": PACKET_CASES,
