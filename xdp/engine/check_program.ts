@@ -23,13 +23,12 @@ import {
 } from "../isa/index.js";
 import type { Insn } from "../isa/index.js";
 import { isMapTypeSupported } from "../maps/index.js";
+import { POISONED_CALL, POISONED_CORE } from "../object/index.js";
 import type { ExternReference, ObjectSpec, ProgramSpec } from "../object/index.js";
 import { placeOf } from "./place.js";
 
 /** Most slots of one program: what the kernel takes from root (BPF_COMPLEXITY_LIMIT_INSNS). */
 const MAX_SLOTS = 1_000_000;
-/** libbpf's mark of a call to a function that is not there: only dead code may hold it, and a fault tells where it does not. */
-const POISONED_CALL = 2_002_000_000;
 const EXIT = BPF_JMP | BPF_EXIT;
 const GOTO = BPF_JMP | BPF_JA;
 const GOTOL = BPF_JMP32 | BPF_JA;
@@ -89,7 +88,7 @@ class Check {
 
   #form(i: number, insn: Insn): void {
     const extern = this.#externs.get(i);
-    if (extern && !extern.weak) {
+    if (extern && !extern.weak && extern.kind !== "kconfig") {
       if (extern.kind === "undefined") throw this.#invalid(i, `${extern.name} is declared, but the object does not define it`);
       throw this.#unsupported(extern.kind, i, extern.name);
     }
@@ -103,7 +102,8 @@ class Check {
 
   #call(i: number, { src, imm }: Insn): void {
     if (src === BPF_PSEUDO_KFUNC_CALL) throw this.#unsupported("kfunc", i, this.#kfuncName(i, imm));
-    if (src === BPF_PSEUDO_CALL || imm === POISONED_CALL) return;
+    // Only dead code may hold what is not there; a fault tells where it does not.
+    if (src === BPF_PSEUDO_CALL || imm === POISONED_CALL || imm === POISONED_CORE) return;
     if (!HELPER_BY_ID.has(imm)) throw this.#unsupported("helper", i, helperName(imm));
   }
 

@@ -2,6 +2,7 @@
  * What an engine is, to the rooms above: something that runs a batch of packets through one entry program.
  */
 import type { MapHandle } from "../maps/handle.js";
+import type { BtfTarget } from "../object/core_target.js";
 import type { ObjectSpec, ProgramSpec } from "../object/spec.js";
 import type { NetworkSpec } from "../helpers/network.js";
 import type { Layout } from "./layout.js";
@@ -33,6 +34,10 @@ export interface MachineOptions {
   readonly seed?: bigint;
   /** Routes, neighbours and interfaces, for bpf_fib_lookup and redirects. */
   readonly network?: NetworkSpec;
+  /** Types that programs with CO-RE relocations are adapted to. Default: the running kernel's where they can be read, else the built-in ones. */
+  readonly btf?: BtfTarget;
+  /** Values of kernel settings (`.kconfig`) by name, written as in a `.config` file. Default: KCONFIG_DEFAULTS. */
+  readonly kconfig?: Readonly<Record<string, string>>;
   /** Counts costs where given: called once a program. */
   readonly costs?: (program: ProgramSpec) => ProgramCosts;
 }
@@ -65,6 +70,8 @@ export interface MachineView {
   readonly cpus: number;
   /** Whether several workers share the memory. */
   readonly shared: boolean;
+  /** What the programs' CO-RE relocations were resolved against; absent where they have none. */
+  readonly btf?: string;
 }
 
 /**

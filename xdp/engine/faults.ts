@@ -56,6 +56,8 @@ export function describeFault(machine: MachineView, fault: FaultRecord): FaultDe
 
 function what(machine: MachineView, { code, program, insn, address }: FaultRecord): string {
   const hex = `0x${address.toString(16)}`;
+  const poisoned = machine.programs[program]?.spec.poisoned?.find((p) => p.insn === insn);
+  if (poisoned) return `reaches what cannot run here: ${poisoned.reason}`;
   switch (code) {
     case FAULT_READ:
       return address === 0n ? "reads through a NULL pointer" : `reads at ${hex}, outside packet, stack, context and map values`;

@@ -15,7 +15,8 @@ import {
 import { HELPERS, HELPER_NAMES, placeNetwork } from "../helpers/index.js";
 import { createMaps } from "../maps/index.js";
 import type { MapHandle } from "../maps/index.js";
-import type { MapSpec, ObjectSpec } from "../object/index.js";
+import { adaptProgram, defaultTarget, fillKconfig } from "../object/index.js";
+import type { BtfTarget, MapSpec, ObjectSpec } from "../object/index.js";
 import { instantiateRuntime } from "../runtime/runtime.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { mapsOf } from "./check_program.js";
@@ -47,16 +48,19 @@ export interface Machine extends MachineView {
 
 /**
  * Makes a machine for one entry program of an object.
- * @throws UnsupportedError, ProgramError, MapError, MemoryError, NetworkError, AddressError; RangeError for options out of range.
+ * @throws UnsupportedError, ProgramError, ObjectError, MapError, MemoryError, NetworkError, AddressError; RangeError for options out of range.
  */
 export function createMachine(options: MachineOptions): Machine {
-  const { object, entry, cpus = 1, workers = 1, batchSize = 256, maxFrame = MAX_LINEAR, seed = 1n } = options;
+  const { entry, cpus = 1, workers = 1, batchSize = 256, maxFrame = MAX_LINEAR, seed = 1n } = options;
   requireRange("cpus", cpus, 1, MAX_CPUS);
   requireRange("workers", workers, 1, MAX_WORKERS);
   requireRange("batchSize", batchSize, 1, MAX_BATCH);
   requireRange("maxFrame", maxFrame, MIN_PACKET, MAX_FRAME);
 
-  const { programs: chosen, refused } = choosePrograms(object, entry);
+  let target: BtfTarget | undefined;
+  const btf = (): BtfTarget => (target ??= options.btf ?? defaultTarget());
+  const { programs: chosen, refused } = choosePrograms(options.object, entry, (program) => adaptProgram(options.object, program, { btf }));
+  const object = fillKconfig(options.object, options.kconfig, chosen);
   const layout = new Layout();
   const runtime = instantiateRuntime(layout.memory);
   writeHeader(layout, cpus, workers > 1, seed);
@@ -91,6 +95,7 @@ export function createMachine(options: MachineOptions): Machine {
     workers: areas,
     cpus,
     shared: workers > 1,
+    ...(target ? { btf: target.name } : {}),
     runtime,
     maxFrame,
     programIndex,

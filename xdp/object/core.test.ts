@@ -79,7 +79,8 @@ describe("relocations that are not sound", () => {
 
   function relocated(relocation: Partial<CoreRelocation>, object: Pick<ObjectSpec, "file" | "btf"> = spec, against = target): ProgramSpec {
     const [first] = program.coreRelocations ?? [];
-    return relocateCore(object, { ...program, coreRelocations: [{ insn: 7, kind: "field_byte_offset", typeId: 0, access: "0", ...first, ...relocation }] }, against);
+    if (!first) throw new Error("no relocations");
+    return relocateCore(object, { ...program, coreRelocations: [{ ...first, ...relocation }] }, against);
   }
 
   it.each([

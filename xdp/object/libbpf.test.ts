@@ -33,6 +33,19 @@ describe.skipIf(!capable)("what libbpf loads (needs root, bpf(), bpftool and cc)
     for (const [ours, theirs] of pairs) expect(differences(spec, ours, theirs)).toEqual([]);
   }
 
+  /** Programs as libbpf loads them where `types` are the kernel's. */
+  function compareAdapted(name: string, types: string | undefined, least: number): void {
+    const spec = fixture(name);
+    const raw = types === undefined ? undefined : btfOf(types);
+    const target = raw ? btfTarget(raw, `${types}`) : kernelTarget();
+    if (!target) throw new Error("the kernel has no BTF");
+    const captured = capture.load(`${FOLDER}${name}.bpf.o`, raw);
+    const adapted = spec.programs.map((p) => relocateCore(spec, p, target));
+    const pairs = adapted.flatMap((ours) => captured.filter((c) => isCaptureOf(ours, c)).map((theirs) => [ours, theirs] as const));
+    expect(pairs.length).toBe(least);
+    for (const [ours, theirs] of pairs) expect(differences(spec, ours, theirs)).toEqual([]);
+  }
+
   it.each([
     ["calls", 2],
     ["globals", 1],
@@ -44,19 +57,6 @@ describe.skipIf(!capable)("what libbpf loads (needs root, bpf(), bpftool and cc)
   ] as const)("fixture %s: %i programs", (name, least) => compare(`${FOLDER}${name}.bpf.o`, least));
 
   describe("CO-RE relocations", () => {
-    /** Programs as libbpf loads them where `types` are the kernel's. */
-    function compareAdapted(name: string, types: string | undefined, least: number): void {
-      const spec = fixture(name);
-      const raw = types === undefined ? undefined : btfOf(types);
-      const target = raw ? btfTarget(raw, `${types}`) : kernelTarget();
-      if (!target) throw new Error("the kernel has no BTF");
-      const captured = capture.load(`${FOLDER}${name}.bpf.o`, raw);
-      const adapted = spec.programs.map((p) => relocateCore(spec, p, target));
-      const pairs = adapted.flatMap((ours) => captured.filter((c) => isCaptureOf(ours, c)).map((theirs) => [ours, theirs] as const));
-      expect(pairs.length).toBe(least);
-      for (const [ours, theirs] of pairs) expect(differences(spec, ours, theirs)).toEqual([]);
-    }
-
     it.each(["core_new", "core_old", "core"])("against the types of %s", (types) => compareAdapted("core", types, 4));
     it("against the running kernel's types", () => compareAdapted("core", undefined, 4));
     it("of an object whose other programs name things of the kernel", () => compareAdapted("kernel", undefined, 5));

@@ -20,6 +20,7 @@ import type { ElfFile, ElfRelocation, ElfSymbol } from "./elf.js";
 import { SHN_LORESERVE, SHN_UNDEF, STB_WEAK, STT_SECTION } from "./elf.js";
 import { ObjectError } from "./error.js";
 import type { CodeFunction, CodeSection } from "./functions.js";
+import { KCONFIG_SECTION, kconfigVariables } from "./kconfig.js";
 import type { MapTable } from "./map_table.js";
 import type { BtfSpec, CoreRelocation, ExternReference, FunctionSpec, LineInfo } from "./spec.js";
 
@@ -29,7 +30,7 @@ const MAX_FUNCTIONS = 256;
 const MAX_SLOTS = 1_000_000;
 const CALL = BPF_JMP | BPF_CALL;
 /** Number of a helper that does not exist: what a call of a weak function that is not there becomes, as libbpf does it. */
-const POISONED_CALL = 2_002_000_000;
+export const POISONED_CALL = 2_002_000_000;
 
 /** Names of enum bpf_core_relo_kind. */
 const CORE_KINDS = [
@@ -152,9 +153,12 @@ class Linker {
     if (symbol.section === SHN_UNDEF) {
       const weak = symbol.bind === STB_WEAK;
       const kind = this.#externKind(symbol.name);
-      this.#externs.push({ insn: at, name: symbol.name, kind, weak: weak && kind !== "kconfig" });
-      this.#set(at, { src: weak && kind !== "kconfig" ? 0 : BPF_PSEUDO_BTF_ID, imm: 0 });
-      this.#set(at + 1, { imm: 0 });
+      this.#externs.push({ insn: at, name: symbol.name, kind, weak });
+      const setting = kind === "kconfig" ? kconfigVariables(this.#input.btf).find((v) => v.name === symbol.name) : undefined;
+      const map = setting && maps.data(KCONFIG_SECTION);
+      if (map === undefined) this.#set(at, { src: weak ? 0 : BPF_PSEUDO_BTF_ID, imm: 0 });
+      else this.#set(at, { src: BPF_PSEUDO_MAP_IDX_VALUE, imm: map });
+      this.#set(at + 1, { imm: setting?.offset ?? 0 });
       return;
     }
     if (symbol.section >= SHN_LORESERVE) throw this.#error(fn, "invalid", `instruction ${slot} refers to ${nameOf(symbol)}, which is in no section (a global variable that was never initialised?)`);

@@ -9,6 +9,7 @@ import { readElf } from "./elf.js";
 import type { ElfFile } from "./elf.js";
 import { ObjectError } from "./error.js";
 import { readCode } from "./functions.js";
+import { kconfigMap, placeKconfig } from "./kconfig.js";
 import { legacyMaps } from "./legacy_maps.js";
 import { linkProgram } from "./link.js";
 import type { LinkInput } from "./link.js";
@@ -31,11 +32,11 @@ const MAX_SLOTS = 8 << 20;
 export function loadObject(bytes: Uint8Array, file: string): ObjectSpec {
   const elf = readElf(bytes, file);
   const parsed = parseBtf(elf);
-  const btf = parsed && placeVariables(parsed.spec, elf);
+  const btf = parsed && placeKconfig(placeVariables(parsed.spec, elf));
   const extBytes = elf.sections.find((s) => s.name === ".BTF.ext")?.data;
   const ext = parsed && extBytes && extBytes.length > 0 ? readBtfExt(extBytes, parsed.strings) : NO_BTF_EXT;
   const code = readCode(elf);
-  const maps = new MapTable([...legacyMaps(elf, btf), ...btfMaps(elf, btf), ...dataMaps(elf, btf)]);
+  const maps = new MapTable([...legacyMaps(elf, btf), ...btfMaps(elf, btf), ...dataMaps(elf, btf), ...kconfigMap(file, btf)]);
   const input: LinkInput = { elf, code, maps, btf, ext };
   const programs = readPrograms(input);
   return {

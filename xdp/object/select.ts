@@ -12,7 +12,7 @@ export interface SelectOptions {
  * The program to run: the only XDP program of the object that runs on a device, or the one that `entry` names.
  * @param entry name of a function, or of a section that holds one program.
  * @throws ObjectError where there is no XDP program, where there are several and no entry, where nothing has that name,
- *   or where the program needs something of the kernel that Beeline does not have.
+ *   or where the program needs what the object does not define.
  */
 export function selectProgram(spec: ObjectSpec, entry?: string, { anyType = false }: SelectOptions = {}): ProgramSpec {
   const program = entry === undefined ? onlyProgram(spec, anyType) : namedProgram(spec, entry, anyType);
@@ -49,21 +49,15 @@ function namedProgram(spec: ObjectSpec, entry: string, anyType: boolean): Progra
 }
 
 /**
- * Refuses a program that names things of the kernel which have to be there.
- * @throws ObjectError `unsupported` with their names.
+ * Refuses a program that names what the object should define and does not. What a kernel has to give (functions, variables,
+ * settings) is judged where the program is to run.
+ * @throws ObjectError `invalid` with the names.
  */
 export function requireResolved(spec: ObjectSpec, program: ProgramSpec): void {
-  const missing = (program.externs ?? []).filter((e) => !e.weak);
-  const [first] = missing;
-  if (!first) return;
+  const missing = (program.externs ?? []).filter((e) => e.kind === "undefined" && !e.weak);
+  if (missing.length === 0) return;
   const names = [...new Set(missing.map((e) => e.name))].join(", ");
-  const what = {
-    kfunc: "kernel functions (kfuncs) that Beeline does not have",
-    ksym: "kernel variables (.ksyms) that Beeline does not have",
-    kconfig: "kernel settings (.kconfig) that Beeline does not have",
-    undefined: "functions or variables that the object does not define",
-  }[first.kind];
-  throw new ObjectError(spec.file, first.kind === "undefined" ? "invalid" : "unsupported", `program ${program.name} needs ${what}: ${names}`, program.section);
+  throw new ObjectError(spec.file, "invalid", `program ${program.name} needs functions or variables that the object does not define: ${names}`, program.section);
 }
 
 function noXdp(spec: ObjectSpec): string {

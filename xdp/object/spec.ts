@@ -68,7 +68,10 @@ export interface ExternReference {
   readonly insn: number;
   readonly name: string;
   readonly kind: "kfunc" | "ksym" | "kconfig" | "undefined";
-  /** A weak variable is address 0; a weak function is a call of helper 2002000000, which only dead code may hold. */
+  /**
+   * It may be missing. A weak variable is address 0 and a weak function a call of helper 2002000000, which only dead code
+   * may hold, until it is found; a weak setting is 0.
+   */
   readonly weak: boolean;
 }
 

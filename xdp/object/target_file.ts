@@ -4,6 +4,7 @@ import { bytesTarget } from "./core_target.js";
 import type { BtfTarget } from "./core_target.js";
 import { readElfSection } from "./elf.js";
 import { ObjectError } from "./error.js";
+import { builtinTarget } from "./kernel_btf/builtin.js";
 
 const KERNEL_BTF = "/sys/kernel/btf/vmlinux";
 const ELF_MAGIC = 0x464c457f;
@@ -32,4 +33,9 @@ export function kernelTarget(): BtfTarget | undefined {
     kernel = undefined;
   }
   return kernel;
+}
+
+/** The types to adapt to where the user names none: the running kernel's, else the built-in ones. */
+export function defaultTarget(): BtfTarget {
+  return kernelTarget() ?? builtinTarget();
 }
