@@ -32,6 +32,11 @@ function runJson(args: readonly string[]): RunJson {
   return JSON.parse(stdout) as RunJson;
 }
 
+/** All but what was measured on this machine. */
+function modelledPart({ host: _, ...rest }: RunJson): object {
+  return rest;
+}
+
 const hasTshark = spawnSync("tshark", ["--version"]).status === 0;
 
 describe("beeline run", () => {
@@ -51,8 +56,7 @@ describe("beeline run", () => {
   });
 
   it("gives the same result whatever the engine, and all modelled figures to the bit", () => {
-    const strip = ({ host: _, ...rest }: RunJson): object => rest;
-    expect(strip(runJson([SCENARIO, "--engine", "interpreter"]))).toEqual(strip(runJson([SCENARIO])));
+    expect(modelledPart(runJson([SCENARIO, "--engine", "interpreter"]))).toEqual(modelledPart(runJson([SCENARIO])));
   });
 
   it("exits 1 where an expectation does not hold", () => {
@@ -87,7 +91,7 @@ describe("beeline run", () => {
     runJson([SCENARIO, "--out", file("t.pcapng")]);
     const fields = execFileSync("tshark", ["-r", file("t.pcapng"), "-c", "2000", "-T", "fields", "-e", "frame.verdict.ebpf_xdp", "-e", "frame.interface_queue"], { encoding: "utf8" }).trimEnd().split("\n");
     const verdicts = new Set(fields.map((line) => line.split("\t")[0]));
-    expect([...verdicts].sort()).toEqual(["1", "2"]);
+    expect([...verdicts].toSorted()).toEqual(["1", "2"]);
     expect(new Set(fields.map((line) => line.split("\t")[1])).size).toBe(8);
   });
 
