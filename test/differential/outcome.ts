@@ -101,10 +101,13 @@ export function dumpMaps(maps: readonly MapHandle[], cpus: number, ignored: read
 
 function dumpMap(map: MapHandle, cpus: number): MapDump {
   const size = map.spec.type.includes("PERCPU") ? Math.ceil(map.spec.valueSize / 8) * 8 * cpus : map.spec.valueSize;
+  const array = map.spec.type.endsWith("ARRAY");
   const entries: [string, string][] = [];
   for (const key of map.keys()) {
     const value = map.lookup(key);
-    if (value !== undefined) entries.push([hex(key), hex(value.subarray(0, size))]);
+    // Entries of arrays are always there: those that are zero say nothing, and there are many.
+    if (value === undefined || (array && value.every((byte) => byte === 0))) continue;
+    entries.push([hex(key), hex(value.subarray(0, size))]);
   }
   return new Map(entries);
 }

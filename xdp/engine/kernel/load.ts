@@ -1,7 +1,9 @@
 /** Loads programs of an object into the kernel with all its maps, as libbpf would and a little more leniently. */
 import { BPF_PSEUDO_FUNC, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_PSEUDO_MAP_VALUE, LD_IMM64, encode } from "../../isa/index.js";
-import { selectProgram } from "../../object/index.js";
+import { fillKconfig, selectProgram } from "../../object/index.js";
 import type { Insn, MapSpec, ObjectSpec, ProgramSpec } from "../../object/spec.js";
+import type { MachineOptions } from "../contract.js";
+import { adaptForKernel } from "./adapt.js";
 import { requireKernel } from "./available.js";
 import { close } from "./bpf.js";
 import { encodeBtf, inventBtf } from "./btf.js";
@@ -17,6 +19,8 @@ import { BPF_F_NO_PREALLOC, BPF_F_RDONLY_PROG, BPF_F_XDP_HAS_FRAGS, BPF_XDP, BPF
 export interface KernelLoadOptions {
   /** Verifier log: 0 none (a refusal still carries one), 1, 2 (every path), 4 (statistics). Default 0. */
   readonly logLevel?: number;
+  /** Values of kernel settings (`.kconfig`), as a machine takes them. */
+  readonly kconfig?: MachineOptions["kconfig"];
 }
 
 /** A program in the kernel. */
@@ -47,12 +51,12 @@ export class KernelObject {
    */
   constructor(object: ObjectSpec, options: KernelLoadOptions = {}) {
     requireKernel();
-    this.spec = object;
+    this.spec = fillKconfig(object, options.kconfig, []);
     this.logLevel = options.logLevel ?? 0;
     try {
       this.mapBtf = this.loadBtf()?.fd;
       const used = usedMaps(object);
-      this.maps = object.maps.map((spec, id) => this.createMap(spec, id, used.has(id)));
+      this.maps = this.spec.maps.map((spec, id) => this.createMap(spec, id, used.has(id)));
       this.fillInitial();
     } catch (error) {
       this.close();
@@ -144,7 +148,7 @@ export class KernelObject {
     const btf = this.loadBtf(spec);
     const { fd, log } = progLoad({
       name: spec.name,
-      insns: encode(this.withMapFds(spec)),
+      insns: encode(this.withMapFds(adaptForKernel(this.spec, spec))),
       license: this.spec.license,
       flags: spec.frags ? BPF_F_XDP_HAS_FRAGS : 0,
       expectedAttachType: ATTACH_TYPES[spec.attach],

@@ -6,6 +6,8 @@ import { possibleCpus } from "./cpu.js";
 import { E2BIG, EINVAL, ENOENT, errnoName } from "./errors.js";
 
 const PER_CPU_TYPES: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_PERCPU_HASH", "BPF_MAP_TYPE_PERCPU_ARRAY", "BPF_MAP_TYPE_LRU_PERCPU_HASH"]);
+const ARRAY_TYPES: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_ARRAY", "BPF_MAP_TYPE_PERCPU_ARRAY"]);
+
 /** Descriptor of a map that no XDP program uses and that the kernel did not make: it stays empty. */
 export const NOT_MADE = -1;
 
@@ -55,6 +57,11 @@ export class KernelMap implements MapHandle {
   *keys(): Iterable<Uint8Array> {
     // Queues, stacks and bloom filters have none.
     if (this.spec.keySize === 0 || this.fd === NOT_MADE) return;
+    // Arrays have all their keys: no need to ask for each.
+    if (ARRAY_TYPES.has(this.spec.type)) {
+      for (let index = 0; index < this.spec.maxEntries; index++) yield u32Bytes(index);
+      return;
+    }
     // All keys first: what a caller does between two of them must not move the iteration.
     const keys: Uint8Array[] = [];
     for (let key = calls.mapNextKey(this.fd, this.spec.keySize); key !== undefined; key = calls.mapNextKey(this.fd, this.spec.keySize, key)) {
