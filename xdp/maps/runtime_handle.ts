@@ -37,6 +37,10 @@ export class Scratch {
     this.view = new Uint8Array(layout.buffer);
   }
 
+  reserve(bytes: number, what: string): number {
+    return this.layout.allocate(bytes, 64, what);
+  }
+
   /** The machine's memory, all of it. */
   get bytes(): Uint8Array {
     if (this.view.buffer !== this.layout.buffer) this.view = new Uint8Array(this.layout.buffer);
@@ -78,6 +82,11 @@ export class RuntimeMapHandle implements MapHandle {
   /** The machine's memory, all of it. */
   get memory(): Uint8Array {
     return this.scratch.bytes;
+  }
+
+  /** More memory for this map, zeroed. Throws MemoryError. */
+  reserve(bytes: number): number {
+    return this.scratch.reserve(bytes, `map ${this.spec.name}`);
   }
 
   lookup(key: Uint8Array): Uint8Array | undefined {

@@ -1,14 +1,18 @@
 /** Fills maps from JSON, as `bpftool -j map dump` prints it and {@link dumpMaps} writes it. */
 import type { BtfSpec } from "../object/spec.js";
 import { u32Bytes } from "./create.js";
+import { readInner } from "./seed_inner.js";
 import { MapError } from "./error.js";
 import type { MapHandle } from "./handle.js";
 import { parseBytes, parseFormatted, type Wanted } from "./seed_bytes.js";
 import { SeedError, type SeedPlace } from "./seed_error.js";
 import { mapKind } from "./shape.js";
-import { BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_PROG_ARRAY } from "./uapi.js";
+import { BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_RINGBUF } from "./uapi.js";
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** Entries of 8 bytes whose second half is a program. */
+const CARRIERS: ReadonlySet<number> = new Set([BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_CPUMAP]);
 
 /** What all entries of one map are read with. */
 interface Context {
@@ -19,12 +23,17 @@ interface Context {
   readonly cpus: number;
   readonly btf: BtfSpec | undefined;
   readonly resolveProgram: ((name: string) => number | undefined) | undefined;
+  /** All maps of the machine, for entries that name one. */
+  readonly handles: readonly MapHandle[];
 }
 
 /**
  * Inserts the entries of `json`, an object from map name to a list of entries (or its text).
  * An entry has `key` and `value` (see parseBytes for what they may be), per-CPU maps `values` by CPU or one `value` for all CPUs,
- * or `formatted` with the same as BTF describes it; entries of prog arrays may have `program`, the program's name.
+ * or `formatted` with the same as BTF describes it; entries of prog arrays may have `program`, the program's name, and so may
+ * entries of devmaps and cpumaps whose values have room for a second program. Entries of maps of maps have as `value` the name of
+ * a map of the object, or `{"inner": [entries…]}` for a map of their own (with `"max_entries"`, where it is not the template's).
+ * Queues, stacks and bloom filters have entries with a value alone, which are pushed one after the other.
  * @param resolveProgram index of a program in the machine's table by its name, for prog arrays.
  * @param file where the seeds come from, for messages.
  * @throws SeedError at the first entry that does not fit; the ones before it are then in the maps.
@@ -36,10 +45,9 @@ export function seedMaps(handles: readonly MapHandle[], json: unknown, btf?: Btf
     const handle = handles.find((candidate) => candidate.spec.name === name);
     if (handle === undefined) throw new SeedError(`there is no map ${name}; the object has ${handles.map((candidate) => candidate.spec.name).join(", ") || "none"}`, { file });
     if (!Array.isArray(entries)) throw new SeedError("must be a list of entries", { file, map: name });
-    const { keySize, valueSize, typeId } = handle.spec;
-    const cpus = handle.valueBytes / (Math.ceil(valueSize / 8) * 8);
-    const context: Context = { handle, keySize, valueSize, perCpu: mapKind(typeId)?.perCpu ?? false, cpus, btf, resolveProgram };
-    seedMap(context, entries, { file, map: name });
+    const { typeId } = handle.spec;
+    if (typeId === BPF_MAP_TYPE_RINGBUF) throw new SeedError("is a ring buffer, which only programs write", { file, map: name });
+    seedMap(contextOf(handle, handles, btf, resolveProgram), entries, { file, map: name });
   }
 }
 
@@ -62,19 +70,42 @@ function seedMap(context: Context, entries: readonly unknown[], where: SeedPlace
     const place = { ...where, entry: index };
     if (!isFields(entry)) throw new SeedError("must be an object with key and value", place);
     if (isMissing(entry)) return;
+    if (context.keySize === 0) {
+      if (entry["key"] !== undefined) throw new SeedError("has a key, and the map has none", place);
+      store(place, () => handle.update(new Uint8Array(0), readValue(context, entry, place)));
+      return;
+    }
     const key = readKey(context, entry, place);
     const name = identity(handle, key);
     const first = seen.get(name);
     if (first !== undefined) throw new SeedError(`has the key of entry ${first}`, place);
     seen.set(name, index);
-    const value = readValue(context, entry, place);
-    try {
-      handle.update(key, value);
-    } catch (error) {
-      // The kernel's maps have errors of their own.
-      throw new SeedError(error instanceof MapError ? error.reason : (error as Error).message, place, error);
+    if (handle.maps !== undefined) {
+      const { maps } = handle;
+      const inner = readInner(entry["value"], handle, context.handles, place);
+      if (inner.entries !== undefined) seedMap(contextOf(inner.map, context.handles, context.btf, context.resolveProgram), inner.entries, { file: place.file, map: `${handle.spec.name}[${index}]` });
+      store(place, () => maps.put(key, inner.map));
+      return;
     }
+    const value = readValue(context, entry, place);
+    store(place, () => handle.update(key, value));
   });
+}
+
+function store(place: SeedPlace, update: () => void): void {
+  try {
+    update();
+  } catch (error) {
+    if (error instanceof SeedError) throw error;
+    // The kernel's maps have errors of their own.
+    throw new SeedError(error instanceof MapError ? error.reason : (error as Error).message, place, error);
+  }
+}
+
+function contextOf(handle: MapHandle, handles: readonly MapHandle[], btf: BtfSpec | undefined, resolveProgram: Context["resolveProgram"]): Context {
+  const { keySize, valueSize, typeId } = handle.spec;
+  const cpus = handle.valueBytes / (Math.ceil(valueSize / 8) * 8);
+  return { handle, keySize, valueSize, perCpu: mapKind(typeId)?.perCpu ?? false, cpus, btf, resolveProgram, handles };
 }
 
 /** bpftool lists the empty entries of fd maps with an error in place of the value. */
@@ -109,6 +140,8 @@ function readValue(context: Context, entry: Fields, place: SeedPlace): Uint8Arra
     const program = entry["program"] ?? entry["value"];
     if (typeof program === "string") return readProgram(context, program, place);
   }
+  if (handle.spec.typeId === BPF_MAP_TYPE_PERF_EVENT_ARRAY) throw new SeedError("a perf event array takes no values: its readers are opened by the run", place);
+  if (CARRIERS.has(handle.spec.typeId) && typeof entry["program"] === "string") return readTarget(context, entry, entry["program"], place);
   const wanted: Wanted = { what: "value", size: context.valueSize, typeId: handle.spec.valueTypeId, btf: context.btf, place };
   const formatted = isFields(entry["formatted"]) ? entry["formatted"] : {};
   if (context.perCpu) return readCpuValues(context, entry, formatted, wanted);
@@ -121,6 +154,17 @@ function readProgram(context: Context, name: string, place: SeedPlace): Uint8Arr
   const index = context.resolveProgram?.(name);
   if (index === undefined) throw new SeedError(`there is no program ${name}`, place);
   return u32Bytes(index + 1);
+}
+
+/** An entry of a devmap or cpumap that carries a program: `value` is the interface, or the queue's size, or both with anything for the program. */
+function readTarget(context: Context, entry: Fields, program: string, place: SeedPlace): Uint8Array {
+  if (context.valueSize < 8) throw new SeedError(`names a program, and values of ${context.valueSize} bytes have no room for one`, place);
+  const { value } = entry;
+  if (value === undefined) throw new SeedError("has no value", place);
+  const bytes = new Uint8Array(8);
+  bytes.set(typeof value === "number" ? u32Bytes(value) : parseBytes(value, { what: "value", size: 8, typeId: context.handle.spec.valueTypeId, btf: context.btf, place }).subarray(0, 4));
+  bytes.set(readProgram(context, program, place), 4);
+  return bytes;
 }
 
 function readCpuValues(context: Context, entry: Fields, formatted: Fields, wanted: Wanted): Uint8Array {
