@@ -22,7 +22,7 @@ import {
   problemOf,
 } from "../isa/index.js";
 import type { Insn } from "../isa/index.js";
-import { isMapTypeSupported } from "../maps/index.js";
+import { isMapTypeSupported, refusalReason } from "../maps/index.js";
 import { POISONED_CALL, POISONED_CORE } from "../object/index.js";
 import type { ExternReference, ObjectSpec, ProgramSpec } from "../object/index.js";
 import { placeOf } from "./place.js";
@@ -115,7 +115,7 @@ class Check {
     if (src !== BPF_PSEUDO_MAP_IDX && src !== BPF_PSEUDO_MAP_IDX_VALUE) return;
     const map = this.#object.maps[imm];
     if (!map) throw this.#invalid(i, `map ${imm}, and the object has ${this.#object.maps.length}`);
-    if (!isMapTypeSupported(map.typeId)) throw this.#unsupported("map", i, `${map.type} of map ${map.name}`);
+    if (!isMapTypeSupported(map.typeId)) throw new UnsupportedError("map", `${map.type} of map ${map.name}`, placeOf(this.#program, i), refusalReason(map.type));
     if (src === BPF_PSEUDO_MAP_IDX_VALUE && (second.imm >>> 0) >= map.valueSize) throw this.#invalid(i, `byte ${second.imm >>> 0} of map ${map.name}, whose value has ${map.valueSize}`);
   }
 

@@ -28,8 +28,9 @@ export class UnsupportedError extends Error {
   readonly program: string;
   readonly insn: number;
   readonly line?: string;
-  constructor(kind: UnsupportedKind, what: string, place: ProgramPlace) {
-    super(`program ${place.program}, ${placeText(place)}: ${WORDS[kind]} ${what} is not supported`);
+  /** `reason`: why, where it is not only that nobody wrote it. */
+  constructor(kind: UnsupportedKind, what: string, place: ProgramPlace, reason?: string) {
+    super(`program ${place.program}, ${placeText(place)}: ${WORDS[kind]} ${what} is not supported${reason === undefined ? "" : `: ${reason}`}`);
     this.name = "UnsupportedError";
     this.kind = kind;
     this.what = what;
