@@ -33,8 +33,8 @@ function runJson(args: readonly string[]): RunJson {
 }
 
 /** All but what was measured on this machine. */
-function modelledPart({ host: _, ...rest }: RunJson): object {
-  return rest;
+function modelledPart(result: RunJson): object {
+  return Object.fromEntries(Object.entries(result).filter(([key]) => key !== "host"));
 }
 
 const hasTshark = spawnSync("tshark", ["--version"]).status === 0;
