@@ -54,6 +54,7 @@ describe.skipIf(!capable)("what libbpf loads (needs root, bpf(), bpftool and cc)
     ["v4", 1],
     ["kernel", 2],
     ["types", 1],
+    ["externs", 2],
   ] as const)("fixture %s: %i programs", (name, least) => compare(`${FOLDER}${name}.bpf.o`, least));
 
   describe("CO-RE relocations", () => {

@@ -119,10 +119,10 @@ function parseLog(text: string): ReadonlyMap<string, readonly LoggedInsn[]> {
   return programs;
 }
 
-/** Differences between a program of ours and what libbpf loads, one line each; what is adapted to the kernel (CO-RE, externs) is left out. */
+/** Differences between a program of ours and what libbpf loads, one line each; what is adapted to the kernel (CO-RE, functions and variables) is left out. */
 export function differences(spec: ObjectSpec, ours: ProgramSpec, theirs: CapturedProgram): readonly string[] {
   if (ours.insns.length !== theirs.insns.length) return [`${ours.name}: ${ours.insns.length} slots, libbpf ${theirs.insns.length}`];
-  const adapted = new Set([...(ours.coreRelocations ?? []), ...(ours.externs ?? [])].map((r) => r.insn));
+  const adapted = new Set([...(ours.coreRelocations ?? []), ...(ours.externs ?? []).filter((e) => e.kind !== "kconfig")].map((r) => r.insn));
   const out: string[] = [];
   for (let i = 0; i < ours.insns.length; ) {
     const a = ours.insns[i] as Insn;
