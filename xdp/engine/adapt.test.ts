@@ -59,22 +59,22 @@ describe.each(ENGINES)("%s", (_, create) => {
   });
 });
 
+function kernelResult(object: ObjectSpec, entry: string, kconfig?: Readonly<Record<string, string>>): number {
+  const machine = new KernelMachine({ object, entry, ...(kconfig ? { kconfig } : {}) });
+  const engine = createKernelEngine(machine);
+  try {
+    return result(machine, engine);
+  } finally {
+    engine.close();
+    machine.close();
+  }
+}
+
 it("refuses a setting's value that it cannot have, in one line", () => {
   expect(() => machineFor(fixture("externs"), "settings", { kconfig: { CONFIG_HZ: "often" } })).toThrow(ObjectError);
 });
 
 describe.skipIf(!available || !kernelTarget())("the kernel (needs bpf() and /sys/kernel/btf/vmlinux)", () => {
-  function kernelResult(object: ObjectSpec, entry: string, kconfig?: Readonly<Record<string, string>>): number {
-    const machine = new KernelMachine({ object, entry, ...(kconfig ? { kconfig } : {}) });
-    const engine = createKernelEngine(machine);
-    try {
-      return result(machine, engine);
-    } finally {
-      engine.close();
-      machine.close();
-    }
-  }
-
   it("finds the same settings and its own functions and types", () => {
     const object = fixture("externs");
     expect(kernelResult(object, "settings")).toBe(1 | 2 | 8 | 16 | 128);
