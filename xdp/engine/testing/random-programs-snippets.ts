@@ -366,20 +366,44 @@ const branch: Snippet = (choices, to) => {
   return undefined;
 };
 
+/** The counter of a loop is on the stack; where snippets may write over it, in a map, so that loops end. */
 const loop: Snippet = (choices, to) => {
-  const { code, frame } = to;
+  const { code, frame, faultyOnceIn } = to;
   if (to.nesting >= 2) return arithmetic(choices, to);
-  const counter = -frame - 8 * (to.nesting + 1);
   const again = code.mark();
-  code.storeImmediate(8, 10, counter, 1 + choices.below(5));
+  const [register, pointer] = choices.once(2) ? [0, 3] : [9, 1];
+  const counter = (): readonly [base: number, off: number] => {
+    if (faultyOnceIn === 0) return [10, -frame - 8 * (to.nesting + 1)];
+    code.wide(pointer, BPF_PSEUDO_MAP_IDX_VALUE, MAP.out, 8 * to.nesting);
+    return [pointer, 0];
+  };
+  const [base, off] = counter();
+  code.storeImmediate(8, base, off, 1 + choices.below(5));
+  code.set(pointer, choices.immediate());
   code.place(again);
   for (let i = choices.below(2); i >= 0; i--) writeSnippet(choices, { ...to, nesting: to.nesting + 1 });
-  const register = choices.pick(numbers(to));
-  code.load(8, register, 10, counter);
+  counter();
+  code.load(8, register, base, off);
   code.alu(BPF_ADD, register, -1);
-  code.store(8, 10, counter, register);
+  code.store(8, base, off, register);
+  code.set(pointer, choices.immediate());
   code.jump(BPF_JNE, register, 0, again, choices.once(2));
   return undefined;
+};
+
+/** Forward jumps across each other, as no nested statements give them. */
+const tangle: Snippet = (choices, to) => {
+  const { code } = to;
+  const places = Array.from({ length: 3 + choices.below(5) }, () => code.mark());
+  for (const [i, place] of places.entries()) {
+    code.place(place);
+    arithmetic(choices, to);
+    for (let jumps = choices.below(3); jumps > 0; jumps--) {
+      const target = places[i + 1 + choices.below(places.length - i)];
+      if (target) code.jump(choices.pick(CONDITIONS), choices.pick(numbers(to)), choices.immediate(), target, choices.once(2));
+    }
+    if (choices.once(4) && i + 2 < places.length) code.goto(places[i + 2 + choices.below(places.length - i - 2)] as Mark);
+  }
 };
 
 const call: Snippet = (choices, to) => {
@@ -411,7 +435,7 @@ function anyIndex(choices: Choices, to: Surroundings, outside: Mark): void {
         code.alu(BPF_AND, 2, choices.pick([1, 3, 7, 15, 16, 24, 31, 63, 255, -8]), wide);
         break;
       case 2:
-        code.alu(choices.pick([BPF_RSH, BPF_ARSH, BPF_LSH]), 2, choices.below(wide ? 64 : 32), wide);
+        code.alu(choices.pick([BPF_RSH, BPF_ARSH, BPF_ARSH, BPF_LSH]), 2, choices.once(2) ? choices.below(wide ? 64 : 32) : (wide ? 56 : 24) + choices.below(8), wide);
         break;
       case 3:
         code.alu(choices.pick([BPF_MOD, BPF_DIV]), 2, choices.pick([3, 8, 16, 24, 32, 33]), wide, choices.below(2));
@@ -496,8 +520,13 @@ const stale: Snippet = (choices, to) => {
         code.move(1, 10);
         code.alu(BPF_ADD, 1, -frame);
         code.call(other.mark);
-      } else if (choices.once(2)) code.storeImmediate(choices.pick(SIZES), 10, -frame + choices.below(40), choices.immediate());
-      else {
+      } else if (choices.once(3)) code.storeImmediate(choices.pick(SIZES), 10, -frame + choices.below(40), choices.immediate());
+      else if (choices.once(2)) {
+        // Through a pointer of which nothing is known any more.
+        code.move(1, 10);
+        code.alu(BPF_XOR, 1, 0);
+        code.storeImmediate(choices.pick(SIZES), 1, spill + choices.below(8), choices.immediate());
+      } else {
         code.move(1, 10);
         code.move(2, 8);
         code.alu(BPF_AND, 2, 31);
@@ -602,7 +631,7 @@ const nonsense: Snippet = (choices, to) => {
   }
 };
 
-const SNIPPETS: readonly Snippet[] = [arithmetic, arithmetic, stackAccess, variableStack, packetAccess, packetAccess, packetMerge, packetWalk, stackAtomic, mapLookup, mapLookup, globalData, mapUpdate, helpers, branch, branch, loop, call];
+const SNIPPETS: readonly Snippet[] = [arithmetic, arithmetic, stackAccess, variableStack, packetAccess, packetAccess, packetMerge, packetWalk, stackAtomic, mapLookup, mapLookup, globalData, mapUpdate, helpers, branch, branch, loop, tangle, call];
 
 /** Writes one snippet. */
 export function writeSnippet(choices: Choices, to: Surroundings): void {
