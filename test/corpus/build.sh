@@ -2,7 +2,8 @@
 # Compiles the XDP programs of the kernel's samples and selftests, at -mcpu=v1, v3 and v4, for the corpus run.
 # Nothing of the kernel's source is kept here: it is unpacked and compiled in a folder of its own, work that is done is not done again.
 #
-#   build.sh [FOLDER]     default FOLDER: ${TMPDIR:-/tmp}/beeline-corpus; objects come to FOLDER/objects/v1, v3, v4
+#   build.sh [FOLDER]     default FOLDER: ${TMPDIR:-/tmp}/beeline-corpus; objects come to FOLDER/objects/v1, v3, v4,
+#                         and to FOLDER/objects/any what was not written for XDP but may load as such, at -mcpu=v4
 #
 # Wants Debian's linux-source-6.12 (or LINUX_SOURCE=TARBALL), clang-19 (or CLANG), bpftool, python3 and a kernel with BTF.
 set -euo pipefail
@@ -58,8 +59,9 @@ cat >"$generated/kernel/types.h" <<-END
 	#define __counted_by(member)
 END
 
-compile() { # VERSION SOURCE
-	local object flags name
+compile() { # FOLDER SOURCE
+	local object flags name version=$1
+	[ "$version" = any ] && version=v4
 	name=$(basename "$2" .c)
 	name=${name%.bpf}
 	object=$corpus/objects/$1/$name.bpf.o
@@ -71,8 +73,8 @@ compile() { # VERSION SOURCE
 	# The selftests' Makefile compiles this one so.
 	*/test_xdp_noinline.c) flags+=(-fno-inline) ;;
 	esac
-	[ "$1" = v1 ] || flags+=(-DENABLE_ATOMICS_TESTS)
-	if ! "$CLANG" -g -O2 --target=bpf "-mcpu=$1" -std=gnu11 -fno-strict-aliasing -mlittle-endian -D__TARGET_ARCH_x86 -w "${flags[@]}" -c "$2" -o "$object.new" 2>"$object.log"; then
+	[ "$version" = v1 ] || flags+=(-DENABLE_ATOMICS_TESTS)
+	if ! "$CLANG" -g -O2 --target=bpf "-mcpu=$version" -std=gnu11 -fno-strict-aliasing -mlittle-endian -D__TARGET_ARCH_x86 -w "${flags[@]}" -c "$2" -o "$object.new" 2>"$object.log"; then
 		rm -f "$object.new"
 		return 0
 	fi
@@ -87,10 +89,13 @@ sources=$({
 	grep -lE 'SEC\("\??xdp' "$tree"/samples/bpf/*.c "$tree"/tools/testing/selftests/bpf/progs/*.c
 	grep -l 'SEC(' "$tree"/samples/bpf/*xdp*.c "$tree"/tools/testing/selftests/bpf/progs/*xdp*.c
 } | sort -u)
-mkdir -p "$corpus"/objects/{v1,v3,v4}
-for version in v1 v3 v4; do
-	printf "$version %s\n" $sources
-done | xargs -P "$(nproc)" -n 2 bash -c 'compile "$@"' compile
+# Programs of other types that use what XDP programs may use too, without those that try the kernel's patience.
+others=$(grep -lE 'SEC\("\??(tc|tcx/ingress|socket|classifier|cgroup_skb/egress|raw_tp|syscall|tracepoint)"' "$tree"/tools/testing/selftests/bpf/progs/*.c | grep -vE 'lockup|_race|destructive|preempt|exceptions|crypto|/wq|timer|struct_ops|arena|sleep|lsm|cgroup|deadlock|async|_fail' | sort)
+mkdir -p "$corpus"/objects/{v1,v3,v4,any}
+{
+	for version in v1 v3 v4; do printf "$version %s\n" $sources; done
+	printf 'any %s\n' $others
+} | xargs -P "$(nproc)" -n 2 bash -c 'compile "$@"' compile
 
 # The sample's Makefile links these two.
 for version in v1 v3 v4; do
@@ -100,7 +105,8 @@ for version in v1 v3 v4; do
 	)
 done
 
-printf '%s sources, %s objects in %s\n' "$(wc -w <<<"$sources")" "$(find "$corpus/objects" -name '*.o' | wc -l)" "$corpus/objects"
-find "$corpus/objects" -name '*.log' | sort | while read -r log; do
+printf '%s sources, %s objects in %s\n' "$(wc -w <<<"$sources")" "$(find "$corpus"/objects/v* -name '*.o' | wc -l)" "$corpus/objects"
+printf '%s sources of other types, %s objects\n' "$(wc -w <<<"$others")" "$(find "$corpus"/objects/any -name '*.o' | wc -l)"
+find "$corpus"/objects/v* -name '*.log' | sort | while read -r log; do
 	printf 'not compiled: %s: %s\n' "$(realpath --relative-to "$corpus/objects" "${log%.bpf.o.log}")" "$(grep -m1 'error' "$log" | sed "s|$corpus/||" || head -1 "$log")"
 done

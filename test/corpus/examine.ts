@@ -14,6 +14,7 @@ import type { Coverage } from "./coverage.js";
 import { coverageOf } from "./coverage.js";
 import { loadsWithLibbpf } from "./libbpf.js";
 import type { CorpusFile, CorpusObject } from "./objects.js";
+import { AS_XDP } from "./objects.js";
 import { helpersOf, mapsOf, unmetNeeds } from "./needs.js";
 import { inNetwork, NETWORK } from "./network.js";
 import type { Loaded } from "./oracle.js";
@@ -48,8 +49,6 @@ export interface Finding {
 
 /** Longest frame that is given. */
 export const MAX_FRAME = 16_384;
-/** What calls of weak functions become where there is no such function: the kernel has it, and the program gets there. */
-const ABSENT = 2_002_000_000;
 const ASKS_THE_NETWORK: ReadonlySet<string> = new Set(["bpf_fib_lookup", "bpf_check_mtu"]);
 
 /** Looks at one program; never throws for what a program or an object does. */
@@ -59,7 +58,9 @@ export function examine(object: CorpusObject, program: ProgramSpec): Finding {
 
 function examineHere({ name, version, path, object }: CorpusObject, program: ProgramSpec, network?: NetworkSpec): Finding {
   const finding = { object: `${version}/${name}`, program: program.name, section: program.section, needs: unmetNeeds(object, program), differences: {} };
-  const kernel = loadInKernel(path, object, program);
+  // libbpf does not take every program for one of XDP.
+  const file = version === AS_XDP ? undefined : path;
+  const kernel = loadInKernel(file, object, program);
   if ("reason" in kernel) return { ...finding, kernelReason: kernel.reason };
   let runnable: Loaded = kernel;
   try {
@@ -73,12 +74,12 @@ function examineHere({ name, version, path, object }: CorpusObject, program: Pro
     if (program.attach !== "device") {
       // The kernel runs no tests of programs of devmaps and cpumaps: as programs of a device they may do the same.
       const asDevice = { ...program, attach: "device" as const };
-      const again = loadInKernel(path, { ...object, programs: object.programs.map((other) => (other === program ? asDevice : other)) }, asDevice);
+      const again = loadInKernel(file, { ...object, programs: object.programs.map((other) => (other === program ? asDevice : other)) }, asDevice);
       if ("reason" in again) return { ...loads, notCompared: `programs of a ${program.attach} cannot be test-run, and as one of a device it does not load: ${again.reason}` };
       kernel.close();
       runnable = again;
     }
-    const frames = framesFor(name, program);
+    const frames = framesFor(name, version, program);
     const setup = setupOf(object, name, program, frames);
     const coverage = COVERAGE ? { coverage: coverageOf(object, program, frames, setup, network) } : {};
     return { ...loads, ...coverage, ...compare(`${name}/${program.name}`, runnable, machines, object, program, frames, setup) };
@@ -113,7 +114,7 @@ function compare(name: string, kernel: Loaded, machines: readonly Machine[], obj
         const run: Run = { engine: engine.name, outcomes, maps: dumpMaps(machine.maps.filter(({ spec }) => compared.has(spec.name)), possibleCpus()) };
         const theirs = rules.some((rule) => rule.outcomes) ? { ...oracle, outcomes } : oracle;
         const difference = firstDifference(name, frames, theirs, run);
-        const absent = difference?.includes(`helper #${ABSENT}`) ? (program.externs ?? []).filter(({ weak }) => weak) : [];
+        const absent = difference?.includes("reaches what cannot run here") ? (program.externs ?? []).filter(({ weak }) => weak) : [];
         if (absent.length > 0) return { differences, refused: { kind: "weak", what: absent[0].name, message: difference ?? "" } };
         if (difference !== undefined) differences[engine.name] = difference;
       }

@@ -32,6 +32,8 @@ const PACKAGES: readonly { readonly name: string; readonly folders: readonly str
   { name: "golang-github-cilium-ebpf-dev", folders: ["/usr/share/gocode/src/github.com/cilium/ebpf/testdata"], files: /-el\.elf$/ },
 ];
 const VERSIONS = ["v1", "v3", "v4"];
+/** Version of programs that were not written for XDP, and are loaded as such. */
+export const AS_XDP = "as XDP";
 
 export interface Corpus {
   readonly files: readonly CorpusFile[];
@@ -65,7 +67,7 @@ function build(notes: string[], missing: string[]): CorpusFile[] {
     return [];
   }
   notes.push(...stdout.trim().split("\n"));
-  return VERSIONS.flatMap((version) => objectsIn(join(FOLDER, "objects", version), version));
+  return [...VERSIONS.flatMap((version) => objectsIn(join(FOLDER, "objects", version), version)), ...objectsIn(join(FOLDER, "objects", "any"), AS_XDP)];
 }
 
 function objectsIn(folder: string, version: string, pattern = /\.o$/): CorpusFile[] {
@@ -78,11 +80,17 @@ function objectsIn(folder: string, version: string, pattern = /\.o$/): CorpusFil
 /** Reads an object; what cannot be read comes back as the error. */
 export function readObject(file: CorpusFile): CorpusObject | ObjectError {
   try {
-    return { ...file, object: configured(file.name, loadObject(readFileSync(file.path), file.name)) };
+    const object = configured(file.name, loadObject(readFileSync(file.path), file.name));
+    return { ...file, object: file.version === AS_XDP ? asXdp(object) : object };
   } catch (error) {
     if (error instanceof ObjectError) return error;
     throw error;
   }
+}
+
+/** All programs as ones of XDP: the kernel takes those that use nothing that XDP has not. */
+function asXdp(object: ObjectSpec): ObjectSpec {
+  return { ...object, programs: object.programs.map((program) => ({ ...program, type: "xdp", attach: "device", frags: false, autoload: true })) };
 }
 
 /** Programs that libbpf loads as XDP, and those in sections that it does not know: older loaders take what they are asked to. */

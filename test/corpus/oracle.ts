@@ -34,11 +34,14 @@ function isRefusal(error: unknown): error is Error {
   return error instanceof KernelError || error instanceof KernelVerifierError || error instanceof MapError || error instanceof LibbpfError || error instanceof ObjectError;
 }
 
-/** Asks the kernel for a program of the object file at `path`. */
-export function loadInKernel(path: string, object: ObjectSpec, program: ProgramSpec): Loaded | Refused {
-  const attempts = [(): Loaded => withLibbpf(path, object, program), (): Loaded => withBpf(object, program)];
-  if (libbpf() === undefined) attempts.shift();
-  else if (!needsKernelTypes(program)) attempts.reverse();
+/** Asks the kernel for a program of the object file at `path`; without a path, not through libbpf. */
+export function loadInKernel(path: string | undefined, object: ObjectSpec, program: ProgramSpec): Loaded | Refused {
+  const attempts = [(): Loaded => withBpf(object, program)];
+  if (path !== undefined && libbpf() !== undefined) {
+    const attempt = (): Loaded => withLibbpf(path, object, program);
+    if (needsKernelTypes(program)) attempts.unshift(attempt);
+    else attempts.push(attempt);
+  }
   const reasons: string[] = [];
   for (const attempt of attempts) {
     try {

@@ -1,8 +1,18 @@
 /** Findings as a table. */
 import type { Finding } from "./examine.js";
+import { AS_XDP } from "./objects.js";
 
-/** Programs that run here among those that the kernel loads, 0 to 1. */
-export function shareOf(findings: readonly Finding[]): number {
+/** Of programs that were not written for XDP nobody expects anything. */
+function proper(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter((finding) => versionOf(finding) !== AS_XDP);
+}
+
+/** Programs that run here among those that the kernel loads, 0 to 1; those that were written for XDP. */
+export function corpusShare(findings: readonly Finding[]): number {
+  return shareOf(proper(findings));
+}
+
+function shareOf(findings: readonly Finding[]): number {
   const loaded = findings.filter(({ kernel }) => kernel !== undefined);
   return loaded.length === 0 ? 1 : loaded.filter(({ refused }) => refused === undefined).length / loaded.length;
 }
@@ -10,14 +20,14 @@ export function shareOf(findings: readonly Finding[]): number {
 /** Lines: counts by version, then what is refused, by reason, with names. */
 export function reportOf(findings: readonly Finding[]): string[] {
   const versions = [...new Set(findings.map(versionOf))];
-  const rows = [...versions.map((version) => row(version, findings.filter((finding) => versionOf(finding) === version))), row("all", findings)];
+  const rows = [...versions.map((version) => row(version, findings.filter((finding) => versionOf(finding) === version))), row("all for XDP", proper(findings))];
   const header = ["", "programs", "kernel loads", "run here", "share", "compared", "differ"];
   return [
     ...table([header, ...rows]),
     ...grouped("refused here", findings.filter(({ refused }) => refused), ({ refused }) => `${refused?.kind} ${refused?.what}`),
     ...grouped("run, but not compared", findings.filter(({ notCompared }) => notCompared), ({ notCompared }) => notCompared ?? ""),
     ...grouped("differ", findings.filter(differs), ({ differences }) => Object.keys(differences).join(", ")),
-    ...grouped("not loaded by the kernel either", findings.filter(({ kernel }) => kernel === undefined), ({ kernelReason }) => kernelReason ?? ""),
+    ...grouped("not loaded by the kernel either", proper(findings).filter(({ kernel }) => kernel === undefined), ({ kernelReason }) => kernelReason ?? ""),
   ];
 }
 
