@@ -161,6 +161,7 @@ function checkCommon(spec: MapSpec, shape: MapShape): void {
   const keyless = shape.kind.family === "queue" || shape.kind.family === "bloom" || shape.kind.family === "ring";
   if (shape.keySize === 0 && !keyless) refuse(spec, "needs a key_size");
   if (shape.valueSize === 0 && shape.kind.family !== "ring") refuse(spec, "needs a value_size");
+  if ((spec.mapExtra ?? 0) !== 0 && shape.kind.family !== "bloom") refuse(spec, "takes no map_extra");
   if (shape.maxEntries === 0) refuse(spec, "needs max_entries of 1 or more");
   const unknown = shape.flags & ~shape.kind.flags;
   if (unknown !== 0) refuse(spec, `does not take map_flags 0x${(unknown >>> 0).toString(16)}`);
@@ -200,7 +201,6 @@ function checkKeyless(spec: MapSpec, shape: MapShape): void {
     return;
   }
   if (shape.valueSize > MAX_ALLOCATION) refuse(spec, `has value_size ${shape.valueSize}`, E2BIG);
-  if (shape.kind.family === "queue" && shape.maxEntries >= Math.floor(0xffffffff / shape.valueSize)) refuse(spec, `has max_entries ${shape.maxEntries} of ${shape.valueSize} bytes`, E2BIG);
   if (shape.hashes > BLOOM_HASHES_MAX) refuse(spec, `has map_extra ${shape.hashes}; it takes ${BLOOM_HASHES_MAX} hash functions at most`);
 }
 

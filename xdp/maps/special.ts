@@ -37,7 +37,8 @@ function collect(btf: BtfSpec, typeId: number, offset: number, depth: number, in
     else for (const member of type.members) if (member.bitOffset % 8 === 0) collect(btf, member.type, offset + member.bitOffset / 8, depth + 1, into);
   } else if (type?.kind === "array") {
     const bytes = sizeOf(btf, type.type);
-    for (let i = 0; bytes > 0 && i < Math.min(type.count, MAX_FIELDS); i++) collect(btf, type.type, offset + i * bytes, depth + 1, into);
+    const count = bytes > 0 ? Math.min(type.count, MAX_FIELDS) : 0;
+    for (let i = 0; i < count; i++) collect(btf, type.type, offset + i * bytes, depth + 1, into);
   } else if (type?.kind === "ptr" && isKernelPointer(btf, type.type)) into.push({ type: "kptr", offset, bytes: POINTER_BYTES });
 }
 

@@ -9,7 +9,7 @@ import { type MapShape, mapKind, shapeOf } from "./shape.js";
 import { type SpecialField, specialFields } from "./special.js";
 import { BPF_F_ZERO_SEED, BPF_MAP_TYPE_PROG_ARRAY, EINVAL, ENOTSUPP } from "./uapi.js";
 
-/** Inner maps that one machine may make besides the object's, so many headers are kept free. */
+/** Inner maps that one machine may make besides the object's, over all its life: so many headers are kept free, and cost nothing until used. */
 const MAX_INNER = 65536;
 /** Stands for a map of a type that is not supported and that no program uses. */
 const UNUSED_KIND: MapShape["kind"] = { family: "slots", perCpu: false, lru: false, fd: false, flags: 0 };
@@ -40,8 +40,7 @@ export class MapTable {
     this.layout = layout;
     this.options = options;
     const shapes = specs.map((spec, id) => (mapKind(spec.typeId) !== undefined || options.isUsed(id) ? shapeOf(spec, options.cpus) : unusedShape(spec)));
-    const inner = specs.reduce((sum, spec, id) => sum + (mapKind(spec.typeId)?.ofMaps === true ? (shapes[id] as MapShape).maxEntries : 0), 0);
-    this.capacity = specs.length + Math.min(inner, MAX_INNER);
+    this.capacity = specs.length + (specs.some(({ typeId }) => mapKind(typeId)?.ofMaps === true) ? MAX_INNER : 0);
     this.headers = layout.allocate(Math.max(this.capacity, 1) * MAP_HEADER_BYTES, 64, "the table of maps");
     const templates = specs.flatMap((spec) => (spec.inner !== undefined && mapKind(spec.inner.typeId) !== undefined && mapKind(spec.typeId)?.ofMaps === true ? [shapeOf(spec.inner, options.cpus)] : []));
     this.scratch = placeScratch(layout, [...shapes, ...templates], options.cpus);

@@ -4,6 +4,7 @@ import { fillKconfig, selectProgram } from "../../object/index.js";
 import type { Insn, MapSpec, ObjectSpec, ProgramSpec } from "../../object/spec.js";
 import type { MachineOptions } from "../contract.js";
 import { adaptForKernel } from "./adapt.js";
+import { MapError } from "../../maps/index.js";
 import { requireKernel } from "./available.js";
 import { close } from "./bpf.js";
 import { encodeBtf, inventBtf } from "./btf.js";
@@ -11,7 +12,7 @@ import type { ProgramBtf } from "./btf.js";
 import { possibleCpus } from "./cpu.js";
 import { KernelError } from "./errors.js";
 import { mapCreate, mapFreeze } from "./map-calls.js";
-import { KernelMap, KernelProgArray, NOT_MADE, u32Bytes } from "./map.js";
+import { KernelMap, KernelMapOfMaps, KernelProgArray, NOT_MADE, u32Bytes } from "./map.js";
 import { btfLoad, progInfo, progLoad } from "./prog-calls.js";
 import type { ProgInfo } from "./prog-calls.js";
 import { BPF_F_NO_PREALLOC, BPF_F_RDONLY_PROG, BPF_F_XDP_HAS_FRAGS, BPF_XDP, BPF_XDP_CPUMAP, BPF_XDP_DEVMAP } from "./uapi.js";
@@ -96,11 +97,19 @@ export class KernelObject {
       // Objects hold programs of other types too, whose maps may be left to their own loader.
       if (used || !(error instanceof KernelError)) throw error;
     }
+    if (MAPS_OF_MAPS.has(spec.type)) return new KernelMapOfMaps(spec, id, fd, (maxEntries) => this.createInner(spec, maxEntries));
     return spec.type === "BPF_MAP_TYPE_PROG_ARRAY" ? new KernelProgArray(spec, id, fd) : new KernelMap(spec, id, fd);
   }
 
+  /** A map of a map of maps' template, which is in none yet. */
+  private createInner({ name, inner }: MapSpec, maxEntries: number | undefined): KernelMap {
+    if (inner === undefined) throw new MapError(name, "has no template for its inner maps: put in maps that the object has");
+    const spec = forKernel(maxEntries === undefined ? inner : { ...inner, maxEntries });
+    return new KernelMap(spec, -1, this.own(this.createPlain(spec)));
+  }
+
   private createPlain(spec: MapSpec, innerMapFd?: number): number {
-    const create = { name: spec.name, type: spec.typeId, keySize: spec.keySize, valueSize: spec.valueSize, maxEntries: spec.maxEntries, flags: spec.flags, innerMapFd };
+    const create = { name: spec.name, type: spec.typeId, keySize: spec.keySize, valueSize: spec.valueSize, maxEntries: spec.maxEntries, flags: spec.flags, innerMapFd, extra: spec.mapExtra ?? 0 };
     if (spec.valueTypeId === 0 || this.mapBtf === undefined) return mapCreate(create);
     try {
       return mapCreate({ ...create, btf: { fd: this.mapBtf, keyTypeId: spec.keyTypeId, valueTypeId: spec.valueTypeId } });
@@ -116,7 +125,7 @@ export class KernelObject {
       if (map.spec.initial !== undefined) map.update(new Uint8Array(4), Buffer.from(map.spec.initial, "base64"));
       for (const { key, program, map: inner } of map.spec.values ?? []) {
         if (program !== undefined) map.update(u32Bytes(key), u32Bytes(this.programNumber(program, map.spec)));
-        if (inner !== undefined) map.update(u32Bytes(key), u32Bytes(this.mapFd(inner, map.spec)));
+        if (inner !== undefined) map.maps?.put(u32Bytes(key), this.mapNamed(inner, map.spec));
       }
     }
   }
@@ -127,10 +136,10 @@ export class KernelObject {
     return index + 1;
   }
 
-  private mapFd(name: string, map: MapSpec): number {
+  private mapNamed(name: string, map: MapSpec): KernelMap {
     const inner = this.maps.find(({ spec }) => spec.name === name);
     if (inner === undefined) throw new Error(`map ${map.name} of ${this.spec.file} is initialised with map ${name}, which the object does not have`);
-    return inner.fd;
+    return inner;
   }
 
   /** Read-only data becomes read-only for user space too; then the verifier takes its values as known. */
@@ -205,6 +214,7 @@ function usedMaps({ programs }: ObjectSpec): Set<number> {
 }
 
 const ATTACH_TYPES = { device: BPF_XDP, devmap: BPF_XDP_DEVMAP, cpumap: BPF_XDP_CPUMAP } as const;
+const MAPS_OF_MAPS: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_ARRAY_OF_MAPS", "BPF_MAP_TYPE_HASH_OF_MAPS"]);
 /** Maps whose keys and values are 4 bytes, whatever a legacy object leaves out. */
 const FD_MAP_TYPES: ReadonlySet<string> = new Set([
   "BPF_MAP_TYPE_PROG_ARRAY", "BPF_MAP_TYPE_PERF_EVENT_ARRAY", "BPF_MAP_TYPE_ARRAY_OF_MAPS", "BPF_MAP_TYPE_HASH_OF_MAPS",
@@ -219,8 +229,14 @@ function forKernel(spec: MapSpec): MapSpec {
     keySize: spec.keySize === 0 && fdMap ? 4 : spec.keySize,
     valueSize: spec.valueSize === 0 && fdMap ? 4 : spec.valueSize,
     flags: spec.type === "BPF_MAP_TYPE_LPM_TRIE" ? spec.flags | BPF_F_NO_PREALLOC : spec.flags,
-    maxEntries: spec.maxEntries === 0 && fdMap ? defaultEntries(spec.type) : spec.maxEntries,
+    maxEntries: entriesOf(spec, fdMap),
   };
+}
+
+/** libbpf makes rings the next power of 2 of whole pages. */
+function entriesOf(spec: MapSpec, fdMap: boolean): number {
+  if (spec.maxEntries === 0) return fdMap ? defaultEntries(spec.type) : 0;
+  return spec.type === "BPF_MAP_TYPE_RINGBUF" ? Math.max(2 ** Math.ceil(Math.log2(spec.maxEntries)), 4096) : spec.maxEntries;
 }
 
 /** As many entries as the machine's own maps get, but no more than there are CPUs where the kernel minds. */

@@ -10,6 +10,8 @@ export interface MapCreate {
   readonly valueSize: number;
   readonly maxEntries: number;
   readonly flags: number;
+  /** Hash functions of a bloom filter. */
+  readonly extra?: number;
   /** Descriptor of a map like those that a map of maps will hold. */
   readonly innerMapFd?: number;
   /** BTF of key and value. */
@@ -26,6 +28,7 @@ export function mapCreate(map: MapCreate): number {
   attr.u32(at.maxEntries, map.maxEntries);
   attr.u32(at.flags, map.flags);
   attr.u32(at.innerMapFd, map.innerMapFd ?? 0);
+  attr.u64(at.mapExtra, map.extra ?? 0);
   attr.name(at.name, map.name);
   if (map.btf !== undefined) {
     attr.u32(at.btfFd, map.btf.fd);
@@ -71,6 +74,28 @@ export function mapLookup(fd: number, key: Uint8Array, value: Uint8Array): boole
   if (result < 0) throw new KernelError("BPF_MAP_LOOKUP_ELEM", -result);
   value.set(attr.memory.bytes.subarray(place, place + value.length));
   return true;
+}
+
+/** Takes the next value out of a queue or stack; false where it is empty. */
+export function mapPop(fd: number, value: Uint8Array): boolean {
+  const attr = new Arguments(align8(value.length));
+  attr.u32(uapi.MAP_ELEM.fd, fd);
+  const place = attr.reserve(uapi.MAP_ELEM.value, value.length);
+  const result = attr.call(uapi.BPF_MAP_LOOKUP_AND_DELETE_ELEM, uapi.MAP_ELEM.size);
+  if (result === -ENOENT) return false;
+  if (result < 0) throw new KernelError("BPF_MAP_LOOKUP_AND_DELETE_ELEM", -result);
+  value.set(attr.memory.bytes.subarray(place, place + value.length));
+  return true;
+}
+
+/** Whether a bloom filter says that the value may have been pushed. */
+export function mapContains(fd: number, value: Uint8Array): boolean {
+  const attr = new Arguments(align8(value.length));
+  attr.u32(uapi.MAP_ELEM.fd, fd);
+  attr.put(uapi.MAP_ELEM.value, value);
+  const result = attr.call(uapi.BPF_MAP_LOOKUP_ELEM, uapi.MAP_ELEM.size);
+  if (result !== -ENOENT && result < 0) throw new KernelError("BPF_MAP_LOOKUP_ELEM", -result);
+  return result !== -ENOENT;
 }
 
 /** Result: 0 or a negative error number. */

@@ -1,5 +1,5 @@
 /** A map in the kernel, behind the interface that the machine's own maps have. */
-import { MapError, type MapHandle } from "../../maps/index.js";
+import { type InnerMaps, MapError, type MapHandle } from "../../maps/index.js";
 import type { MapSpec } from "../../object/spec.js";
 import * as calls from "./map-calls.js";
 import { possibleCpus } from "./cpu.js";
@@ -23,6 +23,9 @@ export class KernelMap implements MapHandle {
   /** Bytes of a value as bpf(2) passes it. */
   readonly valueBytes: number;
   readonly perCpu: boolean;
+  readonly pop?: () => Uint8Array | undefined;
+  readonly has?: (value: Uint8Array) => boolean;
+  readonly maps?: InnerMaps;
 
   constructor(spec: MapSpec, id: number, fd: number) {
     this.spec = spec;
@@ -30,11 +33,19 @@ export class KernelMap implements MapHandle {
     this.fd = fd;
     this.perCpu = PER_CPU_TYPES.has(spec.type);
     this.valueBytes = this.perCpu ? Math.ceil(spec.valueSize / 8) * 8 * possibleCpus() : spec.valueSize;
+    if (spec.type === "BPF_MAP_TYPE_QUEUE" || spec.type === "BPF_MAP_TYPE_STACK") {
+      this.pop = () => {
+        const value = new Uint8Array(spec.valueSize);
+        return calls.mapPop(fd, value) ? value : undefined;
+      };
+    }
+    if (spec.type === "BPF_MAP_TYPE_BLOOM_FILTER") this.has = (value) => calls.mapContains(fd, value);
   }
 
   lookup(key: Uint8Array): Uint8Array | undefined {
     this.checkKey(key);
-    if (this.fd === NOT_MADE) return undefined;
+    // What a bloom filter holds cannot be read.
+    if (this.fd === NOT_MADE || this.has !== undefined) return undefined;
     const value = new Uint8Array(this.valueBytes);
     return calls.mapLookup(this.fd, key, value) ? value : undefined;
   }
@@ -109,6 +120,30 @@ export class KernelProgArray extends KernelMap {
   override *keys(): Iterable<Uint8Array> {
     for (const key of this.entries.keys()) yield u32Bytes(key);
   }
+}
+
+/** A map of maps: which map is where is noted here, since the kernel tells ids and takes descriptors. */
+export class KernelMapOfMaps extends KernelMap {
+  override readonly maps: InnerMaps;
+  private readonly entries = new Map<string, KernelMap>();
+
+  /** `createInner` makes a map of the template, with other max_entries where given. */
+  constructor(spec: MapSpec, id: number, fd: number, createInner: (maxEntries?: number) => KernelMap) {
+    super(spec, id, fd);
+    this.maps = {
+      at: (key) => (super.lookup(key) === undefined ? undefined : this.entries.get(keyText(key))),
+      create: createInner,
+      put: (key, map, flags = 0) => {
+        if (!(map instanceof KernelMap)) throw new MapError(spec.name, `${map.spec.name} is no map of the kernel`, EINVAL);
+        super.update(key, u32Bytes(map.fd), flags);
+        this.entries.set(keyText(key), map);
+      },
+    };
+  }
+}
+
+function keyText(key: Uint8Array): string {
+  return Buffer.from(key).toString("hex");
 }
 
 function u32(bytes: Uint8Array): number {

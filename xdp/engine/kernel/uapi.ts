@@ -9,6 +9,7 @@ export const BPF_PROG_LOAD = 5;
 export const BPF_PROG_TEST_RUN = 10;
 export const BPF_OBJ_GET_INFO_BY_FD = 15;
 export const BPF_BTF_LOAD = 18;
+export const BPF_MAP_LOOKUP_AND_DELETE_ELEM = 21;
 export const BPF_MAP_FREEZE = 22;
 
 /** Names of commands, for messages. */
@@ -22,6 +23,7 @@ export const COMMAND_NAMES: Readonly<Record<number, string>> = {
   [BPF_PROG_TEST_RUN]: "BPF_PROG_TEST_RUN",
   [BPF_OBJ_GET_INFO_BY_FD]: "BPF_OBJ_GET_INFO_BY_FD",
   [BPF_BTF_LOAD]: "BPF_BTF_LOAD",
+  [BPF_MAP_LOOKUP_AND_DELETE_ELEM]: "BPF_MAP_LOOKUP_AND_DELETE_ELEM",
   [BPF_MAP_FREEZE]: "BPF_MAP_FREEZE",
 };
 

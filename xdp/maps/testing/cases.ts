@@ -2,7 +2,8 @@
  * What user space sees of each map type, as data: the same cases run on the machine's maps and, where bpf(2) can be
  * called, on the kernel's. Keys and values are bytes in hex.
  */
-import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST, E2BIG, EEXIST, EINVAL, ENOENT, ENOSPC, EOVERFLOW } from "../uapi.js";
+import { BLOOM_ANSWERS } from "./bloom_answers.js";
+import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST, E2BIG, EEXIST, EINVAL, ENOENT, ENOSPC, ENOTSUPP, EOPNOTSUPP, EOVERFLOW } from "../uapi.js";
 
 export type Step =
   | { readonly update: string; readonly value: string; readonly flags?: number; readonly errno?: number }
@@ -10,7 +11,25 @@ export type Step =
   /** errno ENOENT: the key was not there. */
   | { readonly delete: string; readonly errno?: number }
   /** In any order. */
-  | { readonly keys: readonly string[] };
+  | { readonly keys: readonly string[] }
+  /** Queues and stacks, by the control plane; pop: what comes, undefined where nothing is there. */
+  | { readonly push: string; readonly flags?: number; readonly errno?: number }
+  | { readonly pop: string | undefined }
+  | { readonly peek: string | undefined }
+  /** Bloom filters. */
+  | { readonly has: string; readonly is: boolean }
+  /** Maps of maps: a new inner map with this many entries (the template's: undefined), or the map beside it (`beside`). */
+  | { readonly put: string; readonly entries?: number; readonly beside?: true; readonly flags?: number; readonly errno?: number }
+  /** An update of the inner map at a key, and what a lookup in it gives. */
+  | { readonly inside: string; readonly key: string; readonly value: string };
+
+export interface MapShapeCase {
+  readonly typeId: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags?: number;
+}
 
 export interface MapCase {
   readonly name: string;
@@ -19,6 +38,10 @@ export interface MapCase {
   readonly valueSize: number;
   readonly maxEntries: number;
   readonly flags?: number;
+  readonly extra?: number;
+  /** Template of a map of maps, and a map of the same object beside it. */
+  readonly inner?: MapShapeCase;
+  readonly beside?: MapShapeCase;
   /** Cases whose values name sockets or programs of ours mean nothing to the kernel. */
   readonly ownOnly?: boolean;
   readonly steps: readonly Step[];
@@ -112,7 +135,186 @@ const LPM_STEPS: readonly Step[] = [
   { keys: ["19000000c0a80000"] },
 ];
 
+const INNER_ARRAY: MapShapeCase = { typeId: 2, keySize: 4, valueSize: 8, maxEntries: 4 };
+const INNER_HASH: MapShapeCase = { typeId: 1, keySize: 4, valueSize: 8, maxEntries: 4 };
+const EIGHT = "1122334455667788";
+
+/** A template, a map beside that is (un)like it, and whether it may be put in. */
+const LIKENESS: readonly (readonly [string, MapShapeCase, MapShapeCase, boolean])[] = [
+  ["an array like the template", INNER_ARRAY, INNER_ARRAY, true],
+  ["an array of other length", INNER_ARRAY, { ...INNER_ARRAY, maxEntries: 5 }, false],
+  ["an array of other length, BPF_F_INNER_MAP", { ...INNER_ARRAY, flags: 4096 }, { ...INNER_ARRAY, flags: 4096, maxEntries: 5 }, true],
+  ["an array without the template's BPF_F_INNER_MAP", { ...INNER_ARRAY, flags: 4096 }, INNER_ARRAY, false],
+  ["an array of other values", INNER_ARRAY, { ...INNER_ARRAY, valueSize: 16 }, false],
+  ["a hash where arrays are", INNER_ARRAY, INNER_HASH, false],
+  ["a hash of other length", INNER_HASH, { ...INNER_HASH, maxEntries: 100 }, true],
+  ["a hash of other keys", INNER_HASH, { ...INNER_HASH, keySize: 8 }, false],
+  ["a hash of other flags", INNER_HASH, { ...INNER_HASH, flags: 1 }, false],
+  ["a per-CPU array of other length", { ...INNER_ARRAY, typeId: 6 }, { ...INNER_ARRAY, typeId: 6, maxEntries: 9 }, true],
+  ["an LRU hash of other length", { ...INNER_HASH, typeId: 9, maxEntries: 64 }, { ...INNER_HASH, typeId: 9, maxEntries: 128 }, true],
+  ["an LPM trie", { typeId: 11, keySize: 8, valueSize: 8, maxEntries: 4, flags: 1 }, { typeId: 11, keySize: 8, valueSize: 8, maxEntries: 9, flags: 1 }, true],
+  ["a queue of other length", { typeId: 22, keySize: 0, valueSize: 8, maxEntries: 4 }, { typeId: 22, keySize: 0, valueSize: 8, maxEntries: 9 }, true],
+  ["a ring buffer of other length", { typeId: 27, keySize: 0, valueSize: 0, maxEntries: 4096 }, { typeId: 27, keySize: 0, valueSize: 0, maxEntries: 8192 }, true],
+  ["a devmap of other length", { typeId: 14, keySize: 4, valueSize: 4, maxEntries: 4 }, { typeId: 14, keySize: 4, valueSize: 4, maxEntries: 9 }, true],
+  ["an xskmap of other length", { typeId: 17, keySize: 4, valueSize: 4, maxEntries: 4 }, { typeId: 17, keySize: 4, valueSize: 4, maxEntries: 9 }, false],
+];
+
+const MAP_IN_MAP_CASES: readonly MapCase[] = [
+  {
+    name: "array of maps",
+    typeId: 12,
+    keySize: 4,
+    valueSize: 4,
+    maxEntries: 2,
+    inner: INNER_ARRAY,
+    steps: [
+      { keys: ["00000000", A] },
+      { lookup: A, gives: undefined },
+      { delete: A, errno: ENOENT },
+      { delete: B, errno: E2BIG },
+      { put: A },
+      { inside: A, key: C, value: EIGHT },
+      { put: A, flags: BPF_EXIST, errno: EINVAL },
+      { put: A, flags: BPF_NOEXIST, errno: EINVAL },
+      { put: B, errno: E2BIG },
+      { put: A, entries: 5, errno: EINVAL },
+      { put: "00000000" },
+      { inside: "00000000", key: C, value: "8877665544332211" },
+      { delete: A },
+      { delete: A, errno: ENOENT },
+      { lookup: A, gives: undefined },
+      { keys: ["00000000", A] },
+    ],
+  },
+  {
+    name: "hash of maps",
+    typeId: 13,
+    keySize: 4,
+    valueSize: 4,
+    maxEntries: 2,
+    inner: INNER_HASH,
+    steps: [
+      { keys: [] },
+      { lookup: A, gives: undefined },
+      { put: A, flags: BPF_EXIST, errno: ENOENT },
+      { put: A, flags: BPF_NOEXIST },
+      { put: A, flags: BPF_NOEXIST, errno: EEXIST },
+      { put: A, flags: BPF_EXIST, entries: 100 },
+      { inside: A, key: C, value: EIGHT },
+      { put: A, flags: 3, errno: EINVAL },
+      { put: B },
+      { put: C, errno: E2BIG },
+      { keys: [A, B] },
+      { delete: A },
+      { delete: A, errno: ENOENT },
+      { put: C },
+      { keys: [B, C] },
+    ],
+  },
+  ...LIKENESS.flatMap(([name, inner, beside, fits]): MapCase[] => [12, 13].map((typeId) => ({
+    name: `${typeId === 12 ? "array" : "hash"} of maps takes ${name}: ${fits}`,
+    typeId,
+    keySize: 4,
+    valueSize: 4,
+    maxEntries: 2,
+    inner,
+    beside,
+    steps: fits ? [{ put: A, beside: true }, { delete: A }] : [{ put: A, beside: true, errno: EINVAL }],
+  }))),
+];
+
+const KEYLESS_CASES: readonly MapCase[] = [
+  {
+    name: "queue",
+    typeId: 22,
+    keySize: 0,
+    valueSize: 4,
+    maxEntries: 3,
+    steps: [
+      { pop: undefined },
+      { peek: undefined },
+      { push: "11111111", flags: BPF_NOEXIST, errno: EINVAL },
+      { push: "11111111", flags: 3, errno: EINVAL },
+      { push: "11111111", flags: BPF_F_LOCK, errno: EINVAL },
+      { push: "11111111" },
+      { push: "22222222", flags: BPF_EXIST },
+      { peek: "11111111" },
+      { push: "33333333" },
+      { push: "44444444", errno: E2BIG },
+      { peek: "11111111" },
+      { push: "44444444", flags: BPF_EXIST },
+      { pop: "22222222" },
+      { pop: "33333333" },
+      { push: "55555555" },
+      { push: "66666666" },
+      { pop: "44444444" },
+      { pop: "55555555" },
+      { pop: "66666666" },
+      { pop: undefined },
+      { delete: "", errno: EINVAL },
+    ],
+  },
+  {
+    name: "stack of odd sizes",
+    typeId: 23,
+    keySize: 0,
+    valueSize: 3,
+    maxEntries: 3,
+    steps: [
+      { pop: undefined },
+      { push: "111111" },
+      { push: "222222" },
+      { peek: "222222" },
+      { push: "333333" },
+      { push: "444444", errno: E2BIG },
+      { push: "444444", flags: BPF_EXIST },
+      { pop: "444444" },
+      { pop: "333333" },
+      { push: "555555" },
+      { pop: "555555" },
+      { pop: "222222" },
+      { pop: undefined },
+      { push: "666666" },
+      { peek: "666666" },
+      { delete: "", errno: EINVAL },
+    ],
+  },
+  {
+    name: "queue of one",
+    typeId: 22,
+    keySize: 0,
+    valueSize: 1,
+    maxEntries: 1,
+    steps: [{ push: "01" }, { push: "02", errno: E2BIG }, { push: "03", flags: BPF_EXIST }, { pop: "03" }, { pop: undefined }],
+  },
+  ...([[4, 5, 0], [8, 1, 1], [7, 3, 3], [16, 15, 15], [33, 9, 2], [1, 100, 4], [12, 40, 0]] as const).map(([valueSize, maxEntries, extra]): MapCase => ({
+    name: `bloom filter of ${maxEntries} values of ${valueSize} bytes with ${extra} functions errs where the kernel's does`,
+    typeId: 30,
+    keySize: 0,
+    valueSize,
+    maxEntries,
+    extra,
+    flags: 64,
+    steps: bloomSteps(valueSize, maxEntries, extra),
+  })),
+  { name: "bloom filter", typeId: 30, keySize: 0, valueSize: 4, maxEntries: 10, steps: [{ has: A, is: false }, { push: A, flags: BPF_NOEXIST, errno: EINVAL }, { push: A, flags: BPF_EXIST, errno: EINVAL }, { push: A }, { has: A, is: true }, { delete: "", errno: EOPNOTSUPP }] },
+];
+
+/** Pushes some values and asks for many: which of them are wrongly said to be there follows from the hash, BPF_F_ZERO_SEED given. */
+function bloomSteps(valueSize: number, maxEntries: number, extra: number): Step[] {
+  const value = (i: number): string => Array.from({ length: valueSize }, (_, at) => ((i * 167 + at * 59 + ((i * i) >> 3)) & 255).toString(16).padStart(2, "0")).join("");
+  const pushed = Array.from({ length: maxEntries }, (_, i) => value(i * 3));
+  const answers = BLOOM_ANSWERS[`${valueSize}/${maxEntries}/${extra}`] ?? "";
+  return [
+    ...pushed.map((push): Step => ({ push })),
+    ...pushed.map((has): Step => ({ has, is: true })),
+    ...Array.from({ length: 64 }, (_, i): Step => ({ has: value(i + 1000), is: answers[i] === "1" })),
+  ];
+}
+
 export const MAP_CASES: readonly MapCase[] = [
+  ...KEYLESS_CASES,
+  ...MAP_IN_MAP_CASES,
   { name: "hash", typeId: 1, keySize: 4, valueSize: 4, maxEntries: 2, steps: hashSteps((b) => b.repeat(4)) },
   { name: "hash without preallocation", typeId: 1, keySize: 4, valueSize: 4, maxEntries: 2, flags: 1, steps: hashSteps((b) => b.repeat(4)) },
   { name: "hash with odd sizes", typeId: 1, keySize: 4, valueSize: 7, maxEntries: 2, steps: hashSteps((b) => b.repeat(7)) },
@@ -298,7 +500,34 @@ export const MAP_CASES: readonly MapCase[] = [
 ];
 
 /** Map definitions that nobody can make, and errno of each. */
-export const BAD_MAPS: readonly { readonly name: string; readonly typeId: number; readonly keySize: number; readonly valueSize: number; readonly maxEntries: number; readonly flags?: number; readonly errno: number }[] = [
+export interface BadMap extends MapShapeCase {
+  readonly name: string;
+  readonly extra?: number;
+  readonly inner?: MapShapeCase;
+  readonly errno: number;
+}
+
+export const BAD_MAPS: readonly BadMap[] = [
+  { name: "queue with keys", typeId: 22, keySize: 4, valueSize: 4, maxEntries: 1, errno: EINVAL },
+  { name: "queue without values", typeId: 22, keySize: 0, valueSize: 0, maxEntries: 1, errno: EINVAL },
+  { name: "stack without entries", typeId: 23, keySize: 0, valueSize: 4, maxEntries: 0, errno: EINVAL },
+  { name: "stack without preallocation", typeId: 23, keySize: 0, valueSize: 4, maxEntries: 1, flags: 1, errno: EINVAL },
+  { name: "stack of huge values", typeId: 23, keySize: 0, valueSize: 4194305, maxEntries: 1, errno: E2BIG },
+  { name: "bloom filter with keys", typeId: 30, keySize: 4, valueSize: 4, maxEntries: 1, errno: EINVAL },
+  { name: "bloom filter with 16 functions", typeId: 30, keySize: 0, valueSize: 4, maxEntries: 1, extra: 16, errno: EINVAL },
+  { name: "bloom filter without preallocation", typeId: 30, keySize: 0, valueSize: 4, maxEntries: 1, flags: 1, errno: EINVAL },
+  { name: "hash with map_extra", typeId: 1, keySize: 4, valueSize: 4, maxEntries: 1, extra: 1, errno: EINVAL },
+  { name: "ring buffer without bytes", typeId: 27, keySize: 0, valueSize: 0, maxEntries: 0, errno: EINVAL },
+  { name: "ring buffer with keys", typeId: 27, keySize: 4, valueSize: 0, maxEntries: 4096, errno: EINVAL },
+  { name: "ring buffer with values", typeId: 27, keySize: 0, valueSize: 4, maxEntries: 4096, errno: EINVAL },
+  { name: "ring buffer read-only for programs", typeId: 27, keySize: 0, valueSize: 0, maxEntries: 4096, flags: 128, errno: EINVAL },
+  { name: "perf event array with wide values", typeId: 4, keySize: 4, valueSize: 8, maxEntries: 1, errno: EINVAL },
+  { name: "perf event array with wide keys", typeId: 4, keySize: 8, valueSize: 4, maxEntries: 1, errno: EINVAL },
+  { name: "array of maps with wide values", typeId: 12, keySize: 4, valueSize: 8, maxEntries: 1, inner: INNER_ARRAY, errno: EINVAL },
+  { name: "array of maps with wide keys", typeId: 12, keySize: 8, valueSize: 4, maxEntries: 1, inner: INNER_ARRAY, errno: EINVAL },
+  { name: "array of maps read-only for programs", typeId: 12, keySize: 4, valueSize: 4, maxEntries: 1, flags: 128, inner: INNER_ARRAY, errno: EINVAL },
+  { name: "hash of maps with wide values", typeId: 13, keySize: 4, valueSize: 8, maxEntries: 1, inner: INNER_ARRAY, errno: EINVAL },
+  { name: "array of prog arrays", typeId: 12, keySize: 4, valueSize: 4, maxEntries: 1, inner: { typeId: 3, keySize: 4, valueSize: 4, maxEntries: 1 }, errno: ENOTSUPP },
   { name: "hash without key", typeId: 1, keySize: 0, valueSize: 4, maxEntries: 1, errno: EINVAL },
   { name: "hash without value", typeId: 1, keySize: 4, valueSize: 0, maxEntries: 1, errno: EINVAL },
   { name: "hash without entries", typeId: 1, keySize: 4, valueSize: 4, maxEntries: 0, errno: EINVAL },

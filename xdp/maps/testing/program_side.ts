@@ -92,7 +92,7 @@ export class ProgramSide {
   }
 }
 
-const NAMES: Readonly<Record<number, string>> = { 1: "HASH", 2: "ARRAY", 3: "PROG_ARRAY", 5: "PERCPU_HASH", 6: "PERCPU_ARRAY", 9: "LRU_HASH", 10: "LRU_PERCPU_HASH", 11: "LPM_TRIE", 14: "DEVMAP", 16: "CPUMAP", 17: "XSKMAP", 25: "DEVMAP_HASH" };
+const NAMES: Readonly<Record<number, string>> = { 1: "HASH", 2: "ARRAY", 3: "PROG_ARRAY", 5: "PERCPU_HASH", 6: "PERCPU_ARRAY", 9: "LRU_HASH", 10: "LRU_PERCPU_HASH", 11: "LPM_TRIE", 14: "DEVMAP", 16: "CPUMAP", 17: "XSKMAP", 25: "DEVMAP_HASH", 4: "PERF_EVENT_ARRAY", 12: "ARRAY_OF_MAPS", 13: "HASH_OF_MAPS", 22: "QUEUE", 23: "STACK", 27: "RINGBUF", 30: "BLOOM_FILTER" };
 
 export function mapSpec(typeId: number, keySize: number, valueSize: number, maxEntries: number, more: Partial<MapSpec> = {}): MapSpec {
   return { name: "m", type: `BPF_MAP_TYPE_${NAMES[typeId] ?? typeId}`, typeId, keySize, valueSize, maxEntries, flags: typeId === 11 ? 1 : 0, keyTypeId: 0, valueTypeId: 0, ...more };

@@ -52,10 +52,9 @@ function partial(at: u32, bytes: u32): u32 {
   return word;
 }
 
-/** Of whole words (the length counted in words) or of bytes: the kernel has one function for each. */
+/** Of whole words and of bytes alike: the kernel has one function for each, with the same result. */
 export function jhash(at: u32, bytes: u32, seed: u32): u32 {
-  const words = (bytes & 3) == 0;
-  a = 0xdeadbeef + (words ? bytes >> 2 : bytes) + seed;
+  a = 0xdeadbeef + bytes + seed;
   b = a;
   c = a;
   let left = bytes;
