@@ -16,10 +16,13 @@ export class BtfValueError extends Error {
   override readonly name = "BtfValueError";
   /** Where in the value, for example `value.counters[3].packets`. */
   readonly path: string;
+  /** What is wrong there. */
+  readonly problem: string;
 
   constructor(path: string, problem: string) {
     super(`${path}: ${problem}`);
     this.path = path;
+    this.problem = problem;
   }
 }
 
@@ -43,6 +46,22 @@ export function parseValue(btf: BtfSpec, typeId: number, json: Json): Uint8Array
   const bytes = new Uint8Array(sizeAt(btf, typeId, "value"));
   parse(btf, typeId, json, bytes, "value", 0);
   return bytes;
+}
+
+/**
+ * Writes JSON into the bytes of a value; those of members that are not there stay.
+ * @throws BtfValueError with the path of what does not fit.
+ */
+export function writeValue(btf: BtfSpec, typeId: number, json: Json, bytes: Uint8Array): void {
+  parse(btf, typeId, json, bytes, "value", 0);
+}
+
+/**
+ * Writes an integer into a bit field of the struct that starts with `bytes`.
+ * @throws BtfValueError where it does not fit.
+ */
+export function writeBitField(bytes: Uint8Array, member: BtfMember, json: Json): void {
+  writeBits(bytes, member, toInteger(json, "value"), "value");
 }
 
 function sizeAt(btf: BtfSpec, typeId: number, path: string): number {
@@ -219,7 +238,7 @@ function parseMembers(btf: BtfSpec, type: Struct, json: Json, bytes: Uint8Array,
 }
 
 /** A field by name, also of the anonymous structs and unions inside, its offset from the outermost. */
-function findMember(btf: BtfSpec, type: Struct, name: string, depth: number): BtfMember | undefined {
+export function findMember(btf: BtfSpec, type: Struct, name: string, depth = 0): BtfMember | undefined {
   for (const member of type.members) {
     if (member.name === name && name !== "") return member;
     const inside = anonymous(btf, member);

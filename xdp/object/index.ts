@@ -22,3 +22,4 @@ export type { AdaptOptions } from "./adapt.js";
 export { KCONFIG_DEFAULTS, fillKconfig } from "./kconfig_values.js";
 export { POISONED_CALL } from "./link.js";
 export { POISONED_CORE } from "./core_patch.js";
+export { GlobalError, setGlobals } from "./globals.js";

@@ -21,6 +21,7 @@ export const FIXTURES: Readonly<Record<string, readonly string[]>> = {
   types: ["-g", "-mcpu=v3"],
   early: ["-g", "-mcpu=v1"],
   text_only: ["-mcpu=v2"],
+  settable: ["-g", "-mcpu=v3"],
   externs: ["-g", "-mcpu=v3"],
   core: ["-g", "-mcpu=v3"],
 };
