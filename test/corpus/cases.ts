@@ -4,7 +4,7 @@ import type { BtfSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../xdp/object
 import { packet } from "../../traffic/packet/builder.js";
 import { varied } from "../differential/frames.js";
 import { concat, endpointsOf, u32, u64 } from "../differential/seeds.js";
-import { AS_XDP } from "./objects.js";
+import { AS_XDP } from "./versions.js";
 import type { Entry } from "./setup.js";
 
 /** By object, without version and suffix. */

@@ -14,7 +14,7 @@ import type { Coverage } from "./coverage.js";
 import { coverageOf } from "./coverage.js";
 import { loadsWithLibbpf } from "./libbpf.js";
 import type { CorpusFile, CorpusObject } from "./objects.js";
-import { AS_XDP } from "./objects.js";
+import { AS_XDP } from "./versions.js";
 import { helpersOf, mapsOf, unmetNeeds } from "./needs.js";
 import { inNetwork, NETWORK } from "./network.js";
 import type { Loaded } from "./oracle.js";
@@ -82,7 +82,7 @@ function examineHere({ name, version, path, object }: CorpusObject, program: Pro
     const frames = framesFor(name, version, program);
     const setup = setupOf(object, name, program, frames);
     const coverage = COVERAGE ? { coverage: coverageOf(object, program, frames, setup, network) } : {};
-    return { ...loads, ...coverage, ...compare(`${name}/${program.name}`, runnable, machines, object, program, frames, setup) };
+    return { ...loads, ...coverage, ...compare(`${name}/${program.name}`, version, runnable, machines, object, program, frames, setup) };
   } finally {
     runnable.close();
   }
@@ -94,10 +94,10 @@ export function examineUnreadable({ name, version, path }: CorpusFile, error: Ob
   return loadsWithLibbpf(path) ? { ...finding, kernel: "libbpf", refused: refusalOf(error) } : { ...finding, kernelReason: `neither libbpf nor we read it: ${error.message}` };
 }
 
-function compare(name: string, kernel: Loaded, machines: readonly Machine[], object: ObjectSpec, program: ProgramSpec, frames: readonly Uint8Array[], setup: readonly Entry[]): Pick<Finding, "differences" | "refused"> {
-  const rules = rulesFor(name);
+function compare(name: string, version: string, kernel: Loaded, machines: readonly Machine[], object: ObjectSpec, program: ProgramSpec, frames: readonly Uint8Array[], setup: readonly Entry[]): Pick<Finding, "differences" | "refused"> {
+  const rules = rulesFor(name, version, program);
   const compared = new Set(mapsOf(object, program).map((map) => map.name));
-  for (const map of rules.flatMap(({ maps }) => maps ?? [])) compared.delete(map);
+  for (const { maps = [] } of rules) for (const map of maps === "all" ? [...compared] : maps) compared.delete(map);
   // Programs that only one side takes stay out of prog arrays on both.
   const tails = new Map(setup.flatMap(({ program: tail }) => (tail === undefined || indexOf(machines[0], tail) === undefined ? [] : [[tail, kernel.programNumber(tail)] as const])));
   const setupResults = applySetup(setup, kernel.maps, possibleCpus(), (tail) => tails.get(tail));

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
 import { loadObject, ObjectError } from "../../xdp/object/index.js";
 import { configured } from "./cases.js";
+import { AS_XDP, CPU_VERSIONS } from "./versions.js";
 
 /** An object file. */
 export interface CorpusFile {
@@ -31,9 +32,6 @@ const PACKAGES: readonly { readonly name: string; readonly folders: readonly str
   // Made by clang 7, 9 and 14.
   { name: "golang-github-cilium-ebpf-dev", folders: ["/usr/share/gocode/src/github.com/cilium/ebpf/testdata"], files: /-el\.elf$/ },
 ];
-const VERSIONS = ["v1", "v3", "v4"];
-/** Version of programs that were not written for XDP, and are loaded as such. */
-export const AS_XDP = "as XDP";
 
 export interface Corpus {
   readonly files: readonly CorpusFile[];
@@ -67,7 +65,7 @@ function build(notes: string[], missing: string[]): CorpusFile[] {
     return [];
   }
   notes.push(...stdout.trim().split("\n"));
-  return [...VERSIONS.flatMap((version) => objectsIn(join(FOLDER, "objects", version), version)), ...objectsIn(join(FOLDER, "objects", "any"), AS_XDP)];
+  return [...CPU_VERSIONS.flatMap((version) => objectsIn(join(FOLDER, "objects", version), version)), ...objectsIn(join(FOLDER, "objects", "any"), AS_XDP)];
 }
 
 function objectsIn(folder: string, version: string, pattern = /\.o$/): CorpusFile[] {

@@ -1,6 +1,6 @@
 /** Findings as a table. */
 import type { Finding } from "./examine.js";
-import { AS_XDP } from "./objects.js";
+import { AS_XDP } from "./versions.js";
 
 /** Of programs that were not written for XDP nobody expects anything. */
 function proper(findings: readonly Finding[]): readonly Finding[] {
