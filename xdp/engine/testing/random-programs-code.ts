@@ -67,6 +67,8 @@ const SIZES: { readonly [bytes: number]: number } = { 4: 0x00, 2: 0x08, 1: 0x10,
 /** Instructions while they are written. */
 export class Code {
   readonly insns: Insn[] = [];
+  /** Functions that are called so far. */
+  readonly called = new Set<Mark>();
   readonly #jumps: { slot: number; mark: Mark; field: "off" | "imm" }[] = [];
 
   emit(op: number, dst = 0, src = 0, off = 0, imm = 0): void {
@@ -118,6 +120,7 @@ export class Code {
   }
 
   call(mark: Mark): void {
+    this.called.add(mark);
     this.#jumps.push({ slot: this.insns.length, mark, field: "imm" });
     this.emit(BPF_JMP | BPF_CALL, 0, 1);
   }

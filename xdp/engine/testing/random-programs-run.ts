@@ -87,6 +87,7 @@ function fillMaps(machine: Machine): void {
   for (const { spec, update } of machine.maps.map((handle) => ({ spec: handle.spec, update: handle.update.bind(handle) }))) {
     const size = spec.name === "percpu" ? spec.valueSize * CPUS : spec.valueSize;
     if (spec.name === "lpm") for (const prefix of [0, 8, 24, 32]) update(Uint8Array.of(prefix, 0, 0, 0, 10, 0, 0, 1), bytes(size));
+    else if (spec.name === "globals") update(new Uint8Array(4), bytes(size));
     else if (spec.name !== "out" && spec.name !== "progs") for (const key of [0, 1, 3]) update(Uint8Array.of(key, 0, 0, 0), bytes(size));
   }
 }
@@ -97,7 +98,7 @@ export function withEntry(machine: Machine, index: number): MachineView {
 }
 
 /** Random frames, each with an address in the machine's memory. */
-export function placeFrames(machine: Machine, lengths: readonly number[], seed: number): readonly { address: number; length: number }[] {
+export function placeFrames(machine: Pick<MachineView, "layout">, lengths: readonly number[], seed: number): readonly { address: number; length: number }[] {
   const choices = new Choices(seed);
   const places = lengths.map((length) => ({ address: machine.layout.allocate(length + 8, 64, "frames"), length }));
   const bytes = new Uint8Array(machine.layout.buffer);

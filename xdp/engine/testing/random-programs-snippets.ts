@@ -9,7 +9,7 @@ import { Choices } from "./random-programs-code.js";
 import type { Code, Mark } from "./random-programs-code.js";
 
 /** Indices of the maps that random programs use: see RANDOM_MAPS. */
-export const MAP = { out: 0, array: 1, percpu: 2, hash: 3, lru: 4, lpm: 5, readOnly: 6 } as const;
+export const MAP = { out: 0, array: 1, percpu: 2, hash: 3, lru: 4, lpm: 5, readOnly: 6, globals: 7 } as const;
 export const VALUE_BYTES = 32;
 export const ARRAY_ENTRIES = 5;
 
@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly frame: number;
   /** Loops and branches around. */
   readonly nesting: number;
+  /** Whether clocks, random numbers and the CPU's number may be asked for, in which engines differ from a kernel. */
+  readonly clocks: boolean;
   /** How often something is done that a verifier refuses: once in so many; 0 for never. */
   readonly faultyOnceIn: number;
 }
@@ -298,7 +300,7 @@ const mapLookup: Snippet = (choices, to) => {
 const globalData: Snippet = (choices, to) => {
   const { code } = to;
   const at = choices.below(VALUE_BYTES / 8) * 8;
-  code.wide(0, BPF_PSEUDO_MAP_IDX_VALUE, MAP.array, at);
+  code.wide(0, BPF_PSEUDO_MAP_IDX_VALUE, MAP.globals, at);
   valueAccess(choices, to, VALUE_BYTES - at, true);
   scrub(choices, code, [0]);
 };
@@ -321,6 +323,7 @@ const helpers: Snippet = (choices, to) => {
   const { code, frame } = to;
   switch (choices.below(4)) {
     case 0:
+      if (!to.clocks) return;
       code.helper(choices.pick([5, 8, 125]));
       break;
     case 1:
@@ -339,6 +342,7 @@ const helpers: Snippet = (choices, to) => {
       code.helper(choices.pick([44, 65]));
       break;
     default:
+      if (!to.clocks) return;
       code.helper(7);
       break;
   }
@@ -395,14 +399,18 @@ const loop: Snippet = (choices, to) => {
 const tangle: Snippet = (choices, to) => {
   const { code } = to;
   const places = Array.from({ length: 3 + choices.below(5) }, () => code.mark());
+  const reached = new Set<Mark>();
   for (const [i, place] of places.entries()) {
     code.place(place);
     arithmetic(choices, to);
     for (let jumps = choices.below(3); jumps > 0; jumps--) {
       const target = places[i + 1 + choices.below(places.length - i)];
-      if (target) code.jump(choices.pick(CONDITIONS), choices.pick(numbers(to)), choices.immediate(), target, choices.once(2));
+      if (!target) continue;
+      reached.add(target);
+      code.jump(choices.pick(CONDITIONS), choices.pick(numbers(to)), choices.immediate(), target, choices.once(2));
     }
-    if (choices.once(4) && i + 2 < places.length) code.goto(places[i + 2 + choices.below(places.length - i - 2)] as Mark);
+    // Code that nothing leads to is what a verifier refuses.
+    if (reached.has(places[i + 1] as Mark) && i + 2 < places.length) code.goto(places[i + 2 + choices.below(places.length - i - 2)] as Mark);
   }
 };
 
@@ -470,7 +478,7 @@ const ranges: Snippet = (choices, to) => {
   const outside = code.mark();
   anyIndex(choices, to, outside);
   const kind = choices.below(3);
-  if (kind === 0) code.wide(0, BPF_PSEUDO_MAP_IDX_VALUE, MAP.array, choices.pick([0, 0, 8, 31]));
+  if (kind === 0) code.wide(0, BPF_PSEUDO_MAP_IDX_VALUE, MAP.globals, choices.pick([0, 0, 8, 31]));
   else if (kind === 1 || !to.hasContext) {
     code.move(0, 10);
     code.alu(BPF_ADD, 0, choices.pick([-32, -33, -8, -512, -500, 0]));

@@ -24,6 +24,8 @@ export interface RandomOptions {
   readonly name: string;
   /** Once in so many chances the program does something that a verifier refuses. Default 0: never. */
   readonly faultyOnceIn?: number;
+  /** Whether the program may ask for the time, random numbers and its CPU, in which engines and kernels differ. Default true. */
+  readonly clocks?: boolean;
 }
 
 function map(name: string, typeId: number, keySize: number, valueSize: number, maxEntries: number, flags = 0): MapSpec {
@@ -43,6 +45,7 @@ export const RANDOM_MAPS: readonly MapSpec[] = [
   map("lru", BPF_MAP_TYPE_LRU_HASH, 4, VALUE_BYTES, 64),
   map("lpm", BPF_MAP_TYPE_LPM_TRIE, 8, VALUE_BYTES, 16, BPF_F_NO_PREALLOC),
   map("constants", BPF_MAP_TYPE_ARRAY, 4, VALUE_BYTES, ARRAY_ENTRIES, BPF_F_RDONLY_PROG),
+  map("globals", BPF_MAP_TYPE_ARRAY, 4, VALUE_BYTES, 1),
 ];
 
 /** Bytes of the frames that snippets use; with the counters of loops, main and two functions stay below the kernel's 512 in all. */
@@ -76,10 +79,10 @@ function writeFunction(seeds: readonly number[], takes: Callable["takes"], to: S
 }
 
 /** A random program over {@link RANDOM_MAPS}. The same shape, the same program. */
-export function randomProgram(shape: RandomShape, { name, faultyOnceIn = 0 }: RandomOptions): ProgramSpec {
+export function randomProgram(shape: RandomShape, { name, faultyOnceIn = 0, clocks = true }: RandomOptions): ProgramSpec {
   const code = new Code();
   const callables = shape.functions.map((_, i): Callable => ({ mark: code.mark(), takes: KINDS[i % KINDS.length] as Callable["takes"] }));
-  const main: Surroundings = { code, hasContext: true, callables, frame: MAIN_FRAME, nesting: 0, faultyOnceIn };
+  const main: Surroundings = { code, hasContext: true, callables, frame: MAIN_FRAME, nesting: 0, clocks, faultyOnceIn };
   initialise(new Choices(shape.main[0] ?? 1), main);
   for (const seed of shape.main) writeSnippet(new Choices(seed), main);
   writeEnd(code);
@@ -87,11 +90,13 @@ export function randomProgram(shape: RandomShape, { name, faultyOnceIn = 0 }: Ra
   const starts = [0];
   for (const [i, seeds] of shape.functions.entries()) {
     const { mark, takes } = callables[i] as Callable;
+    // A function that nobody calls is what a verifier refuses.
+    if (!code.called.has(mark)) continue;
     starts.push(code.insns.length);
     code.place(mark);
     // Each calls later ones only: chains end. Two frames below main's is what the kernel's limit leaves room for.
     const below = i === 0 ? callables.slice(-1).filter((callable) => callable.mark !== mark) : [];
-    writeFunction(seeds, takes, { code, hasContext: takes === "context", callables: below, frame: FUNCTION_FRAME, nesting: 1, faultyOnceIn });
+    writeFunction(seeds, takes, { code, hasContext: takes === "context", callables: below, frame: FUNCTION_FRAME, nesting: 1, clocks, faultyOnceIn });
   }
   const insns = code.finish();
   const functions = starts.map((start, i): FunctionSpec => ({ name: i === 0 ? name : `${name}_f${i}`, start, end: starts[i + 1] ?? insns.length, linkage: "static" }));

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { DESC_BYTES, DESC_FRAME, DESC_LENGTH } from "../../abi.js";
 import { runtimeModule } from "../../runtime/runtime.js";
+import type { MapHandle } from "../../maps/index.js";
 import { createMachine } from "../machine.js";
 import { objectOf } from "../testing/object.js";
 import { compileMachine } from "./compile.js";
@@ -68,9 +69,10 @@ test("threads that share a compiled program count every packet", async () => {
     ),
   );
   const packets = BigInt(workers * ROUNDS * BATCH);
-  const counter = new DataView((machine.maps[0]?.lookup(Uint8Array.of(0, 0, 0, 0)) as Uint8Array).buffer);
+  const [counters, flows] = machine.maps as readonly [MapHandle, MapHandle];
+  const counter = new DataView((counters.lookup(Uint8Array.of(0, 0, 0, 0)) as Uint8Array).buffer);
   expect(counter.getBigUint64(0, true)).toBe(packets);
   expect(BigInt(counter.getUint32(8, true))).toBe(packets);
-  const flow = machine.maps[1]?.lookup(Uint8Array.of(1, 0, 0, 0)) as Uint8Array;
+  const flow = flows.lookup(Uint8Array.of(1, 0, 0, 0)) as Uint8Array;
   expect(new DataView(flow.buffer).getBigUint64(0, true)).toBe(packets * 3n);
 });
