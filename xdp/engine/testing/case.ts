@@ -19,6 +19,11 @@ export interface CaseMap {
   readonly before?: readonly (readonly [key: string, value: string])[];
   /** What is in it at the end, sorted by key; only what is named is looked at. */
   readonly after?: readonly (readonly [key: string, value: string])[];
+  /** Maps of maps: template of the inner maps, and maps of the case by key. */
+  readonly inner?: CaseMap;
+  readonly put?: Readonly<Record<number, string>>;
+  /** `map_extra`. */
+  readonly extra?: number;
   /** Initial bytes of a global-data map, hex. */
   readonly initial?: string;
 }

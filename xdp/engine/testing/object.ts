@@ -47,6 +47,9 @@ export function mapOf(map: CaseMap): MapSpec {
     keyTypeId: 0,
     valueTypeId: 0,
     ...(map.initial === undefined ? {} : { initial: Buffer.from(hex(map.initial)).toString("base64"), dataSection: map.name }),
+    ...(map.extra === undefined ? {} : { mapExtra: map.extra }),
+    ...(map.inner === undefined ? {} : { inner: mapOf(map.inner) }),
+    ...(map.put === undefined ? {} : { values: Object.entries(map.put).map(([key, inner]) => ({ key: Number(key), map: inner })) }),
     ...(map.programs === undefined ? {} : { values: Object.entries(map.programs).map(([key, program]) => ({ key: Number(key), program })) }),
   };
 }

@@ -10,6 +10,7 @@ import { FIB_CASES } from "./fib.js";
 import { FRAGMENT_CASES } from "./fragment.js";
 import { JUMP_CASES } from "./jump.js";
 import { MAP_CASES } from "./map.js";
+import { MAP_KIND_CASES } from "./map_kinds.js";
 import { MEMORY_CASES } from "./memory.js";
 import { PACKET_CASES } from "./packet.js";
 import { REDIRECT_CASES } from "./redirect.js";
@@ -26,6 +27,7 @@ export const CASES: Readonly<Record<string, readonly EngineCase[]>> = {
   callbacks: CALLBACK_CASES,
   "tail calls": TAIL_CASES,
   maps: MAP_CASES,
+  "map types": MAP_KIND_CASES,
   "packet helpers": PACKET_CASES,
   fragments: FRAGMENT_CASES,
   redirects: REDIRECT_CASES,
