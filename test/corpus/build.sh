@@ -101,7 +101,7 @@ mkdir -p "$corpus"/objects/{v1,v3,v4,any}
 for version in v1 v3 v4; do
 	(
 		cd "$corpus/objects/$version"
-		[ -e xdp_router_ipv4_linked.bpf.o ] || bpftool gen object xdp_router_ipv4_linked.bpf.o xdp_router_ipv4.bpf.o xdp_sample.bpf.o
+		[ ! -e xdp_router_ipv4.bpf.o ] || [ -e xdp_router_ipv4_linked.bpf.o ] || bpftool gen object xdp_router_ipv4_linked.bpf.o xdp_router_ipv4.bpf.o xdp_sample.bpf.o
 	)
 done
 

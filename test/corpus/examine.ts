@@ -49,7 +49,7 @@ export interface Finding {
 
 /** Longest frame that is given. */
 export const MAX_FRAME = 16_384;
-const ASKS_THE_NETWORK: ReadonlySet<string> = new Set(["bpf_fib_lookup", "bpf_check_mtu"]);
+const ASKS_THE_NETWORK: ReadonlySet<string> = new Set(["bpf_fib_lookup", "bpf_check_mtu", "bpf_sk_lookup_tcp", "bpf_sk_lookup_udp", "bpf_skc_lookup_tcp"]);
 
 /** Looks at one program; never throws for what a program or an object does. */
 export function examine(object: CorpusObject, program: ProgramSpec): Finding {
