@@ -83,6 +83,8 @@ class Run {
       maxFrame: this.nic.maxFrame,
       seed: BigInt(seed),
       ...(options.network === undefined ? {} : { network: options.network }),
+      ...(options.btf === undefined ? {} : { btf: options.btf }),
+      ...(options.kconfig === undefined ? {} : { kconfig: options.kconfig }),
       costs: (spec) => this.plan.costsFor(spec),
     });
     const { layout } = this.host.view;
@@ -204,6 +206,7 @@ class Run {
       counters: this.nic.counters.toJSON(),
       rate: options.rate ?? { kind: "pcap" },
       seed: options.seed ?? 1,
+      ...(this.host.view.btf === undefined ? {} : { btf: this.host.view.btf }),
       warnings: this.warnings(),
     };
   }

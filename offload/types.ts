@@ -4,7 +4,7 @@
 import type { Rate } from "../nic/index.js";
 import type { RssSpec } from "../nic/index.js";
 import type { CaptureInterface, CaptureReader } from "../traffic/index.js";
-import type { EngineName, MachineProgram, MapHandle, NetworkSpec, ObjectSpec } from "../xdp/index.js";
+import type { BtfTarget, EngineName, MachineProgram, MapHandle, NetworkSpec, ObjectSpec } from "../xdp/index.js";
 import type { DeviceProfile } from "./profiles/schema.js";
 
 /** What {@link runOffload} runs, on what, and how. */
@@ -38,6 +38,10 @@ export interface RunOptions {
   readonly batchSize?: number;
   /** Routes, neighbours and interfaces. */
   readonly network?: NetworkSpec;
+  /** Types that programs with CO-RE relocations are adapted to. Default: the running kernel's where they can be read, else built-in ones. */
+  readonly btf?: BtfTarget;
+  /** Values of kernel settings (`.kconfig`) by name, as in a `.config` file. */
+  readonly kconfig?: Readonly<Record<string, string>>;
   /** Port on which packets of a capture interface arrive. Default 0. Called once an interface. */
   readonly portOf?: (iface: CaptureInterface, index: number) => number;
   /** Called once with the machine, before the first packet: seeds maps, and may keep it to dump them after the run. */
@@ -239,5 +243,7 @@ export interface RunResult {
   readonly counters: Readonly<Record<string, number>>;
   readonly rate: Rate;
   readonly seed: number;
+  /** What the programs' CO-RE relocations were resolved against; absent where they have none. */
+  readonly btf?: string;
   readonly warnings: readonly string[];
 }

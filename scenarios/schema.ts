@@ -61,6 +61,12 @@ export const scenarioSchema = z.strictObject({
   /** Map contents before the first packet: a JSON file, or the same written here. */
   maps: z.union([z.string(), z.record(z.string(), z.array(z.unknown()))], { error: "expected a file name, or map names with lists of entries" }).optional(),
   network: networkSchema.optional(),
+  /** Global variables of the program by name, written before it is loaded. */
+  globals: z.record(z.string(), z.unknown()).optional(),
+  /** Kernel settings that the program reads (`.kconfig`), as in a `.config` file. */
+  kconfig: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  /** A BTF file, or a vmlinux that holds one, to adapt the program to (CO-RE). */
+  btf: z.string().optional(),
   /** A map in which the program counts what its rules did: index = rule. */
   rules: z.strictObject({
     map: z.string(),

@@ -100,6 +100,15 @@ describe("beeline run", () => {
     runJson(["--program", PROGRAM, "--pcap", CAPTURE, "--queues", "8", "--maps", file("first.json"), "--loop", "1"]);
   });
 
+  it("sets global variables by name", () => {
+    const { status, stdout } = beeline(["run", SCENARIO, "--set-global", "drop_fragments=0", "--set-global", "rate_pps=1000000", "--json"]);
+    // What the scenario expects is true of its own settings.
+    expect(status).toBe(1);
+    const { rules } = JSON.parse(stdout) as RunJson;
+    expect(rules["UDP fragment"]).toBe(0);
+    expect(rules["rate limit"]).toBe(0);
+  });
+
   it("reads a capture from standard input", () => {
     const { status, stdout } = beeline(["run", "--program", PROGRAM, "--pcap", "-", "--json"], gunzipSync(readFileSync(CAPTURE)));
     expect(status).toBe(0);

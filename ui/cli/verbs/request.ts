@@ -22,6 +22,9 @@ export interface RunFlags {
   readonly loop?: number;
   readonly seed?: number;
   readonly maps?: string;
+  readonly setGlobal?: readonly string[];
+  readonly kconfig?: readonly string[];
+  readonly btf?: string;
   readonly dumpMaps?: string;
   readonly packets?: string;
   readonly packetData?: boolean;
@@ -43,6 +46,11 @@ export interface RunRequest {
   readonly captures: readonly CaptureRequest[];
   /** Scenario settings that flags have no part in, and those that no flag overrides. */
   readonly spec: Partial<ScenarioSpec>;
+  /** Global variables and kernel settings by name. */
+  readonly globals: Readonly<Record<string, unknown>>;
+  readonly kconfig: Readonly<Record<string, string>>;
+  /** A BTF file to adapt the program to. */
+  readonly btf?: string;
   /** A seed file, or seeds written in the scenario. */
   readonly maps?: string | Record<string, unknown>;
   readonly flags: RunFlags;
@@ -58,7 +66,7 @@ export function runRequest(scenarioPath: string | undefined, flags: RunFlags): R
   if (scenarioPath !== undefined) return fromScenario(loadScenario(scenarioPath), flags);
   if (flags.program === undefined) throw new UsageError("name a scenario, or a program with --program OBJ.o and traffic with --pcap FILE");
   if (flags.pcap === undefined) throw new UsageError("name the traffic to run the program on: --pcap FILE");
-  return { title: flags.program, program: flags.program, captures: flags.pcap.map((file) => ({ file })), spec: {}, maps: flags.maps, flags };
+  return { title: flags.program, program: flags.program, captures: flags.pcap.map((file) => ({ file })), spec: {}, maps: flags.maps, btf: flags.btf, ...settings({}, flags), flags };
 }
 
 function fromScenario({ folder, spec, file }: Scenario, flags: RunFlags): RunRequest {
@@ -75,6 +83,25 @@ function fromScenario({ folder, spec, file }: Scenario, flags: RunFlags): RunReq
     captures: flags.pcap === undefined ? captures : flags.pcap.map((path) => ({ file: path })),
     spec,
     maps: flags.maps ?? maps,
+    btf: flags.btf ?? (spec.btf === undefined ? undefined : inFolder(spec.btf)),
+    ...settings(spec, flags),
     flags,
   };
+}
+
+/** Globals and kernel settings of a scenario, those of flags over them. */
+function settings(spec: Partial<ScenarioSpec>, flags: RunFlags): Pick<RunRequest, "globals" | "kconfig"> {
+  const kconfig = Object.entries(spec.kconfig ?? {}).map(([name, value]) => [name, String(value)]);
+  return {
+    globals: { ...spec.globals, ...assignments("--set-global", flags.setGlobal) },
+    kconfig: { ...Object.fromEntries(kconfig), ...assignments("--kconfig", flags.kconfig) },
+  };
+}
+
+function assignments(flag: string, words: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(words.map((word) => {
+    const at = word.indexOf("=");
+    if (at < 1) throw new UsageError(`${flag} takes NAME=VALUE, not '${word}'`);
+    return [word.slice(0, at), word.slice(at + 1)];
+  }));
 }

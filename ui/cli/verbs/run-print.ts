@@ -16,6 +16,7 @@ function heading({ request, entry, instructions, result }: RunReport): string {
   const lines = [request.title === request.program ? basename(request.program) : request.title];
   if (request.description !== undefined) lines.push(request.description.trim());
   lines.push(`${entry} (${basename(request.program)}, ${count(instructions)} instructions) over ${files}: ${count(result.packets)} packets, ${count(result.bytes)} bytes`);
+  if (result.btf !== undefined) lines.push(`adapted to the types of ${result.btf} (CO-RE)`);
   return lines.join("\n");
 }
 

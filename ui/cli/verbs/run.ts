@@ -9,7 +9,7 @@ import { checkExpectations, ruleHits } from "../../../scenarios/index.js";
 import type { ExpectationResult } from "../../../scenarios/index.js";
 import { OutputFile, mergeCaptures, openCapture } from "../../../traffic/index.js";
 import type { CaptureInterface, CaptureReader } from "../../../traffic/index.js";
-import { loadObject, seedMaps, selectProgram, summarizeProgram } from "../../../xdp/index.js";
+import { btfTarget, loadObject, seedMaps, selectProgram, setGlobals, summarizeProgram } from "../../../xdp/index.js";
 import type { ObjectSpec } from "../../../xdp/index.js";
 import { EXIT_FINDING } from "../errors.js";
 import { readInput } from "../input.js";
@@ -48,7 +48,7 @@ export async function runVerb(scenario: string | undefined, flags: RunFlags): Pr
 
 async function execute(request: RunRequest): Promise<RunReport> {
   const { flags, spec } = request;
-  const object = loadObject(readInput(request.program, "the program's object file"), request.program);
+  const object = setGlobals(loadObject(readInput(request.program, "the program's object file"), request.program), request.globals);
   const program = selectProgram(object, flags.entry ?? spec.entry);
   const device = overrideProfile(findProfile(flags.nic ?? spec.nic ?? DEFAULT_DEVICE), { ...spec.set, ...parseOverrides(flags.set ?? []) });
   const baseline = findProfile(flags.baseline ?? spec.baseline ?? DEFAULT_BASELINE);
@@ -73,6 +73,8 @@ async function execute(request: RunRequest): Promise<RunReport> {
       parallel: flags.parallel,
       workers: flags.workers,
       network: spec.network,
+      btf: request.btf === undefined ? undefined : btfTarget(readInput(request.btf, "the BTF"), request.btf),
+      kconfig: request.kconfig,
       portOf: (iface) => portOf(request, iface),
       setup: (made) => {
         machine = made;
