@@ -62,6 +62,7 @@ describe("is checked", () => {
     ["one way of two that was not compared", `${START} r4 = r2\n r4 += 34\n r5 = *(u16 *)(r2 +12)\n if r5 == 8 goto in\n if r4 > r3 goto out\n in: r5 = *(u32 *)(r2 +30) ${END}`],
     ["a pointer from before the packet moved", `${START} r7 = r2\n r1 = r6\n r2 = 4\n call bpf_xdp_adjust_head\n r5 = *(u8 *)(r7 +0) ${END}`],
     ["a value that may be null", `*(u32 *)(r10 -4) = 9\n r1 = map[values]\n r2 = r10\n r2 += -4\n call bpf_map_lookup_elem\n r1 = *(u64 *)(r0 +8) ${END} `],
+    ["another value than the one that was compared, after ways have met", `r6 = *(u32 *)(r1 +16)\n *(u32 *)(r10 -4) = r6\n r7 = 0\n r8 = 0\n if r6 == 1 goto met\n r1 = map[values]\n r2 = r10\n r2 += -4\n call bpf_map_lookup_elem\n r7 = r0\n r1 = map[flows]\n r2 = r10\n r2 += -4\n call bpf_map_lookup_elem\n r8 = r0\n met: if r7 == 0 goto out\n r1 = *(u64 *)(r8 +0) ${END}`],
     ["an index that is only bounded in its low half", `${START} r7 = *(u64 *)(r2 +0)\n if w7 > 3 goto out\n r8 = r10\n r8 += r7\n *(u8 *)(r8 -8) = 1 ${END}`],
     ["below the frame", `*(u64 *)(r10 -520) = 1\n r0 = 0\n exit\n out: exit`],
     ["a write to the context", `*(u32 *)(r1 +0) = 1\n r0 = 0\n exit\n out: exit`],
