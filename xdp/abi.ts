@@ -53,6 +53,9 @@ export const PROGRAM_FRAGS = 12;
 export const PROGRAM_CALLBACKS = 16;
 export const PROGRAM_CALLBACK_COUNT = 20;
 
+/** u32: what the program is for: 0 a device, 1 an entry of a devmap, 2 an entry of a cpumap. */
+export const PROGRAM_ATTACH = 24;
+
 /* ---- map header ---- */
 export const MAP_HEADER_BYTES = 128;
 /** u32: BPF_MAP_TYPE_*, bytes, bytes, entries, BPF_F_*. */
@@ -131,6 +134,12 @@ export const ENV_DESCRIPTORS = 128;
 export const ENV_RESULTS = 132;
 export const ENV_SLOTS = 136;
 export const ENV_SLOT_STRIDE = 140;
+/** The redirect of the program before, while the program of a devmap's or cpumap's entry runs: as ENV_REDIRECT_KIND to _FLAGS. */
+export const ENV_FIRST_REDIRECT = 144;
+/** u32: such programs that ran for this packet (at most MAX_SECONDS: cpumaps may send a packet round), and 1 where the last is a cpumap's. */
+export const ENV_SECONDS = 168;
+export const ENV_SECOND_CPU = 172;
+export const MAX_SECONDS = 16;
 /** First byte free for the runtime's scratch, and its end. */
 export const ENV_SCRATCH = 256;
 export const ENV_SCRATCH_END = 4096;
@@ -192,7 +201,7 @@ export const SLOT_FRAGS = 4096;
 export const MIN_PACKET = 14;
 
 /* ---- batch descriptor (in) ---- */
-export const DESC_BYTES = 32;
+export const DESC_BYTES = 48;
 /** u32: address of the frame's bytes; 8 bytes behind its end are readable. */
 export const DESC_FRAME = 0;
 /** u32: length of the frame, all parts. At least MIN_PACKET. */
@@ -206,6 +215,19 @@ export const DESC_QUEUE = 20;
 export const DESC_CPU = 24;
 /** u32: number of the packet in the run. */
 export const DESC_PACKET = 28;
+/** u32: what the card says of the packet besides: DESC_HAS_*. 0: the driver has no such metadata, and asking gives -EOPNOTSUPP. */
+export const DESC_METADATA = 32;
+/** u32: RSS hash, and its type (enum xdp_rss_hash_type). */
+export const DESC_HASH = 36;
+export const DESC_HASH_TYPE = 40;
+/** u32: VLAN protocol in network order (low half) and TCI (high half) of the tag that the card took off. */
+export const DESC_VLAN = 44;
+/** DESC_METADATA: the driver can say the hash, time and tag at all; and it has one for this packet. */
+export const DESC_CAN_HASH = 1;
+export const DESC_HAS_HASH = 2;
+export const DESC_CAN_TIME = 4;
+export const DESC_CAN_VLAN = 8;
+export const DESC_HAS_VLAN = 16;
 
 /* ---- batch result (out) ---- */
 export const RESULT_BYTES = 64;
@@ -251,6 +273,8 @@ export const FAULT_FRAMES = 5;
 /** An atomic access that is not aligned to its size. */
 export const FAULT_ALIGNMENT = 6;
 export const FUEL = 33554432;
+/** may_goto jumps, to end its loop, where less fuel than this is left: half of it is spent. */
+export const MAY_GOTO_FUEL = 16777216;
 export const MAX_TAIL_CALLS = 33;
 
 /* ---- helper argument codes ---- */

@@ -2,7 +2,7 @@
  * Can the engines run this program? What they lack is refused by name, what is not sound is refused as such. Where jumps
  * go is looked at, so that no engine ever leaves a program; what the program does is not: that is the verifier's.
  */
-import { HELPER_BY_ID, ProgramError, UnsupportedError, helperName } from "../helpers/index.js";
+import { FIRST_KFUNC, HELPER_BY_ID, KFUNC_BY_NAME, ProgramError, UnsupportedError, helperName, whyNoHelper, whyNoKfunc } from "../helpers/index.js";
 import {
   BPF_EXIT,
   BPF_JA,
@@ -21,6 +21,7 @@ import {
   nameOf,
   problemOf,
 } from "../isa/index.js";
+import type { Refusal } from "../helpers/index.js";
 import type { Insn } from "../isa/index.js";
 import { isMapTypeSupported, refusalReason } from "../maps/index.js";
 import { POISONED_CALL, POISONED_CORE } from "../object/index.js";
@@ -29,6 +30,11 @@ import { placeOf } from "./place.js";
 
 /** Most slots of one program: what the kernel takes from root (BPF_COMPLEXITY_LIMIT_INSNS). */
 const MAX_SLOTS = 1_000_000;
+/** Instructions that are refused, by form or name, and why. */
+export const REFUSED_INSTRUCTIONS: readonly Refusal[] = [
+  { name: "load_packet", reason: "the kernel has it for socket filters only, and refuses it in XDP programs" },
+  { name: "addr_space_cast", reason: "it is for arenas, and there are none on a device" },
+];
 const EXIT = BPF_JMP | BPF_EXIT;
 const GOTO = BPF_JMP | BPF_JA;
 const GOTOL = BPF_JMP32 | BPF_JA;
@@ -88,23 +94,29 @@ class Check {
 
   #form(i: number, insn: Insn): void {
     const extern = this.#externs.get(i);
-    if (extern && !extern.weak && extern.kind !== "kconfig") {
+    const called = extern?.kind === "kfunc" && OPCODES[insn.op]?.form === "call";
+    if (extern && !extern.weak && extern.kind !== "kconfig" && !called) {
       if (extern.kind === "undefined") throw this.#invalid(i, `${extern.name} is declared, but the object does not define it`);
       throw this.#unsupported(extern.kind, i, extern.name);
     }
     const problem = problemOf(insn);
     if (problem !== undefined) throw this.#invalid(i, problem);
     const info = OPCODES[insn.op];
-    if (info?.form === "load_packet" || info?.form === "may_goto" || nameOf(insn) === "addr_space_cast") throw this.#unsupported("instruction", i, nameOf(insn));
+    const refusal = REFUSED_INSTRUCTIONS.find(({ name }) => name === info?.form || name === nameOf(insn));
+    if (refusal) throw new UnsupportedError("instruction", nameOf(insn), placeOf(this.#program, i), refusal.reason);
     if (info?.form === "call") this.#call(i, insn);
     if (info?.form === "load_imm64") this.#wide(i, insn);
   }
 
   #call(i: number, { src, imm }: Insn): void {
-    if (src === BPF_PSEUDO_KFUNC_CALL) throw this.#unsupported("kfunc", i, this.#kfuncName(i, imm));
+    if (src === BPF_PSEUDO_KFUNC_CALL) {
+      const name = this.#kfuncName(i, imm);
+      if (!KFUNC_BY_NAME.has(name)) throw new UnsupportedError("kfunc", name, placeOf(this.#program, i), whyNoKfunc(name));
+      return;
+    }
     // Only dead code may hold what is not there; a fault tells where it does not.
     if (src === BPF_PSEUDO_CALL || imm === POISONED_CALL || imm === POISONED_CORE) return;
-    if (!HELPER_BY_ID.has(imm)) throw this.#unsupported("helper", i, helperName(imm));
+    if (!HELPER_BY_ID.has(imm) || imm >= FIRST_KFUNC) throw new UnsupportedError("helper", helperName(imm), placeOf(this.#program, i), whyNoHelper(imm));
   }
 
   #wide(i: number, { src, imm }: Insn): void {
@@ -131,7 +143,7 @@ class Check {
       const insn = insns[i] as Insn;
       last = i;
       const form = OPCODES[insn.op]?.form;
-      if (form === "goto" || form === "jump") {
+      if (form === "goto" || form === "jump" || form === "may_goto") {
         const target = i + 1 + (insn.op === GOTOL ? insn.imm : insn.off);
         if (target < start || target >= end) throw this.#invalid(i, `a jump to slot ${target}, outside its function (slots ${start} to ${end - 1})`);
         if (this.#starts[target] !== 1) throw this.#invalid(i, `a jump into the middle of the 64-bit load at slot ${target - 1}`);
@@ -150,4 +162,13 @@ class Check {
   #invalid(insn: number, problem: string): ProgramError {
     return new ProgramError(problem, placeOf(this.#program, insn));
   }
+}
+
+/** The program with each call of a kernel function as one of a helper of that number: what engines run. */
+export function withKfuncNumbers(program: ProgramSpec): ProgramSpec {
+  const calls = (program.externs ?? []).filter(({ insn, kind }) => kind === "kfunc" && program.insns[insn]?.src === BPF_PSEUDO_KFUNC_CALL && OPCODES[program.insns[insn].op]?.form === "call");
+  if (calls.length === 0) return program;
+  const insns = [...program.insns];
+  for (const { insn, name } of calls) insns[insn] = { ...(insns[insn] as Insn), src: 0, off: 0, imm: KFUNC_BY_NAME.get(name)?.id ?? 0 };
+  return { ...program, insns };
 }

@@ -12,7 +12,7 @@ import {
   MAX_LINEAR,
   MIN_PACKET,
 } from "../abi.js";
-import { HELPERS, HELPER_NAMES, placeNetwork } from "../helpers/index.js";
+import { HELPERS, KFUNCS, KFUNC_BY_NAME, placeNetwork } from "../helpers/index.js";
 import { createMaps } from "../maps/index.js";
 import type { MapHandle } from "../maps/index.js";
 import { adaptProgram, defaultTarget, fillKconfig } from "../object/index.js";
@@ -59,7 +59,7 @@ export function createMachine(options: MachineOptions): Machine {
 
   let target: BtfTarget | undefined;
   const btf = (): BtfTarget => (target ??= options.btf ?? defaultTarget());
-  const { programs: chosen, refused } = choosePrograms(options.object, entry, (program) => adaptProgram(options.object, program, { btf }));
+  const { programs: chosen, refused } = choosePrograms(options.object, entry, (program) => adaptProgram(options.object, program, { btf, hasKfunc: (name) => KFUNC_BY_NAME.has(name) }));
   const object = fillKconfig(options.object, options.kconfig, chosen);
   const layout = new Layout();
   const runtime = instantiateRuntime(layout.memory);
@@ -119,12 +119,14 @@ function writeHeader(layout: Layout, cpus: number, shared: boolean, seed: bigint
 }
 
 function placeHelpers(layout: Layout): void {
-  const table = layout.allocate(HELPER_NAMES.length * 8, 64, "the table of helpers");
+  const all = [...HELPERS, ...KFUNCS];
+  const count = Math.max(...all.map(({ id }) => id)) + 1;
+  const table = layout.allocate(count * 8, 64, "the table of helpers");
   const bytes = new Uint8Array(layout.buffer);
-  for (const { id, args } of HELPERS) bytes.set(args, table + id * 8);
+  for (const { id, args } of all) bytes.set(args, table + id * 8);
   const view = new DataView(layout.buffer);
   view.setUint32(MACHINE + MACHINE_HELPERS, table, true);
-  view.setUint32(MACHINE + MACHINE_HELPER_COUNT, HELPER_NAMES.length, true);
+  view.setUint32(MACHINE + MACHINE_HELPER_COUNT, count, true);
 }
 
 /** A prog array that no loaded program uses names programs that are not loaded: it stays empty. */

@@ -5,6 +5,7 @@ import {
   MACHINE_PROGRAM_COUNT,
   MAP_DATA,
   MAP_VALUE_OFFSET,
+  PROGRAM_ATTACH,
   PROGRAM_BYTES,
   PROGRAM_CALLBACKS,
   PROGRAM_CALLBACK_COUNT,
@@ -19,11 +20,15 @@ import type { Insn } from "../isa/index.js";
 import type { MapHandle } from "../maps/index.js";
 import { ObjectError, selectProgram } from "../object/index.js";
 import type { ObjectSpec, ProgramSpec } from "../object/index.js";
-import { checkProgram, mapsOf } from "./check_program.js";
+import { checkProgram, mapsOf, withKfuncNumbers } from "./check_program.js";
 import type { MachineProgram, ProgramCosts } from "./contract.js";
 import type { Layout } from "./layout.js";
 
 const BPF_MAP_TYPE_PROG_ARRAY = 3;
+/** Maps whose entries carry a second program, where their values have room for one: devmap, cpumap, devmap hash. */
+const CARRIERS: ReadonlySet<number> = new Set([14, 16, 25]);
+const CARRIER_VALUE = 8;
+const ATTACH_NUMBERS = { device: 0, devmap: 1, cpumap: 2 } as const;
 
 /** The programs that a machine is to hold, entry first. */
 export interface ChosenPrograms {
@@ -34,25 +39,29 @@ export interface ChosenPrograms {
 
 /**
  * The entry program; where it uses a prog array, also every other XDP program of the object, since it is not known
- * which of them the array will hold. Those that cannot run here are left out, unless the array starts with them.
+ * which of them the array will hold; where it uses a devmap or cpumap whose entries may carry programs, those that are
+ * meant for such entries. Those that cannot run here are left out, unless the array starts with them.
  * @param adapt makes a program ready for this place.
  * @throws UnsupportedError, ProgramError for the entry and for what prog arrays start with; ObjectError where there is no such entry,
  *   or where `adapt` throws it.
  */
 export function choosePrograms(object: ObjectSpec, entryName: string, adapt: (program: ProgramSpec) => ProgramSpec): ChosenPrograms {
   const found = object.programs.find((p) => p.name === entryName) ?? selectProgram(object, entryName, { anyType: true });
-  const entry = adapt(found);
-  checkProgram(object, entry);
+  const ready = (program: ProgramSpec): ProgramSpec => {
+    const adapted = adapt(program);
+    checkProgram(object, adapted);
+    return withKfuncNumbers(adapted);
+  };
+  const entry = ready(found);
   const programs = [entry];
   const refused = new Map<string, Error>();
-  const arrays = [...mapsOf(entry)].filter((map) => object.maps[map]?.typeId === BPF_MAP_TYPE_PROG_ARRAY);
-  if (arrays.length === 0) return { programs, refused };
-  for (const program of object.programs) {
-    if (program === found || program.type !== "xdp") continue;
+  const usesArray = (program: ProgramSpec): boolean => [...mapsOf(program)].some((map) => object.maps[map]?.typeId === BPF_MAP_TYPE_PROG_ARRAY);
+  const carries = [...mapsOf(entry)].some((map) => CARRIERS.has(object.maps[map]?.typeId ?? 0) && object.maps[map]?.valueSize === CARRIER_VALUE);
+  const others = object.programs.filter((program) => program !== found && program.type === "xdp");
+  const seconds = carries ? others.filter(({ attach }) => attach !== "device") : [];
+  for (const program of usesArray(entry) || seconds.some(usesArray) ? others : seconds) {
     try {
-      const adapted = adapt(program);
-      checkProgram(object, adapted);
-      programs.push(adapted);
+      programs.push(ready(program));
     } catch (error) {
       if (!(error instanceof UnsupportedError || error instanceof ProgramError || error instanceof ObjectError)) throw error;
       refused.set(program.name, error);
@@ -82,6 +91,7 @@ export function placePrograms(layout: Layout, programs: readonly ProgramSpec[], 
     view.setUint32(entry + PROGRAM_LENGTH, spec.insns.length, true);
     view.setUint32(entry + PROGRAM_COSTS, costTable, true);
     view.setUint32(entry + PROGRAM_FRAGS, spec.frags ? 1 : 0, true);
+    view.setUint32(entry + PROGRAM_ATTACH, ATTACH_NUMBERS[spec.attach], true);
     placeCallbacks(layout, entry, spec);
     if (!counted) return { index, spec };
     for (let slot = 0; slot < spec.insns.length; slot++) {

@@ -3,6 +3,8 @@ export interface NetworkSpec {
   readonly interfaces: readonly InterfaceSpec[];
   readonly routes: readonly RouteSpec[];
   readonly neighbours: readonly NeighbourSpec[];
+  /** Sockets of the host, for the lookup helpers. Default: none. */
+  readonly sockets?: readonly SocketSpec[];
 }
 
 export interface InterfaceSpec {
@@ -32,6 +34,21 @@ export interface RouteSpec {
   readonly mtu?: number;
   /** Preferred source address (`src`), given back for BPF_FIB_LOOKUP_SRC. */
   readonly src?: string;
+}
+
+export interface SocketSpec {
+  readonly protocol: "tcp" | "udp";
+  /** Address that it is bound to; `0.0.0.0` and `::` are any. An IPv6 socket bound to `::` takes IPv4, too, unless it is `v6only`. */
+  readonly address: string;
+  readonly port: number;
+  /** The other end, of a connected socket; absent where it listens (or is an unconnected UDP socket). */
+  readonly peer?: { readonly address: string; readonly port: number };
+  readonly v6only?: boolean;
+  /** SO_MARK and SO_PRIORITY. Default 0. */
+  readonly mark?: number;
+  readonly priority?: number;
+  /** net.ipv4.tcp_syncookies of the host: 0 never, 1 (default) when the queue is full, which it never is here, 2 always. */
+  readonly syncookies?: 0 | 1 | 2;
 }
 
 export interface NeighbourSpec {

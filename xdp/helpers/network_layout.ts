@@ -4,10 +4,11 @@
  */
 
 /* ---- header: u32 count and u32 address of each table ---- */
-export const NETWORK_BYTES = 24;
+export const NETWORK_BYTES = 32;
 export const NETWORK_INTERFACES = 0;
 export const NETWORK_ROUTES = 8;
 export const NETWORK_NEIGHBOURS = 16;
+export const NETWORK_SOCKETS = 24;
 
 /* ---- interface: u32 ifindex, mtu, forwarding (0 or 1), 6 bytes of MAC ---- */
 export const INTERFACE_BYTES = 24;
@@ -42,6 +43,35 @@ export const NEIGHBOUR_FAMILY = 0;
 export const NEIGHBOUR_IFINDEX = 4;
 export const NEIGHBOUR_ADDRESS = 8;
 export const NEIGHBOUR_MAC = 24;
+
+/* ---- socket: struct bpf_sock as programs see it, then what only helpers look at ---- */
+export const SOCKET_BYTES = 96;
+/** u32 each; ports: local in host order, remote (u16) in network order. */
+export const SOCKET_BOUND_DEV = 0;
+export const SOCKET_FAMILY = 4;
+export const SOCKET_TYPE = 8;
+export const SOCKET_PROTOCOL = 12;
+export const SOCKET_MARK = 16;
+export const SOCKET_PRIORITY = 20;
+export const SOCKET_SRC_IP4 = 24;
+export const SOCKET_SRC_IP6 = 28;
+export const SOCKET_SRC_PORT = 44;
+export const SOCKET_DST_PORT = 48;
+export const SOCKET_DST_IP4 = 52;
+export const SOCKET_DST_IP6 = 56;
+export const SOCKET_STATE = 72;
+export const SOCKET_RX_QUEUE = 76;
+/** Bytes of struct bpf_sock. */
+export const SOCKET_VISIBLE = 80;
+export const SOCKET_V6ONLY = 80;
+export const SOCKET_SYNCOOKIES = 84;
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const IPPROTO_TCP = 6;
+export const IPPROTO_UDP = 17;
+export const TCP_ESTABLISHED = 1;
+export const TCP_CLOSE = 7;
+export const TCP_LISTEN = 10;
 
 export const AF_INET = 2;
 export const AF_INET6 = 10;

@@ -1,7 +1,7 @@
 /** A NetworkSpec as the tables that the runtime's bpf_fib_lookup reads. */
 import { MACHINE, MACHINE_NETWORK } from "../abi.js";
 import { parseIp, parseMac, parsePrefix } from "./address.js";
-import type { InterfaceSpec, NetworkSpec, RouteSpec } from "./network.js";
+import type { InterfaceSpec, NetworkSpec, RouteSpec, SocketSpec } from "./network.js";
 import * as L from "./network_layout.js";
 
 /** IPv6 routes that give no metric have this one (IP6_RT_PRIO_USER). */
@@ -35,6 +35,7 @@ export function placeNetwork(memory: NetworkMemory, network: NetworkSpec): void 
   const interfaces = memory.allocate(network.interfaces.length * L.INTERFACE_BYTES, 8, "the interfaces");
   const routeTable = memory.allocate(routes.length * L.ROUTE_BYTES, 8, "the routes");
   const neighbours = memory.allocate(network.neighbours.length * L.NEIGHBOUR_BYTES, 8, "the neighbours");
+  const sockets = memory.allocate((network.sockets?.length ?? 0) * L.SOCKET_BYTES, 16, "the sockets");
   const view = new DataView(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   const u32 = (at: number, value: number): void => view.setUint32(at, value, true);
@@ -43,6 +44,7 @@ export function placeNetwork(memory: NetworkMemory, network: NetworkSpec): void 
     [L.NETWORK_INTERFACES, network.interfaces.length, interfaces],
     [L.NETWORK_ROUTES, routes.length, routeTable],
     [L.NETWORK_NEIGHBOURS, network.neighbours.length, neighbours],
+    [L.NETWORK_SOCKETS, network.sockets?.length ?? 0, sockets],
   ] as const;
   for (const [field, count, address] of tables) {
     u32(header + field, count);
@@ -80,7 +82,32 @@ export function placeNetwork(memory: NetworkMemory, network: NetworkSpec): void 
     bytes.set(address, at + L.NEIGHBOUR_ADDRESS);
     bytes.set(parseMac(spec.mac), at + L.NEIGHBOUR_MAC);
   });
+  network.sockets?.forEach((spec, i) => placeSocket(spec, sockets + i * L.SOCKET_BYTES, view, bytes));
   u32(MACHINE + MACHINE_NETWORK, header);
+}
+
+function placeSocket(spec: SocketSpec, at: number, view: DataView, bytes: Uint8Array): void {
+  const u32 = (field: number, value: number): void => view.setUint32(at + field, value, true);
+  const local = parseIp(spec.address);
+  const peer = spec.peer && parseIp(spec.peer.address);
+  if (peer && peer.length !== local.length) throw new NetworkError(`the socket at ${spec.address} is connected to ${spec.peer?.address}, which is of another family`);
+  for (const port of [spec.port, spec.peer?.port ?? 0]) if (!Number.isInteger(port) || port < 0 || port > 0xffff) throw new NetworkError(`the socket at ${spec.address} has port ${port}: ports are 0 to 65535`);
+  const six = local.length === 16;
+  const tcp = spec.protocol === "tcp";
+  u32(L.SOCKET_FAMILY, six ? L.AF_INET6 : L.AF_INET);
+  u32(L.SOCKET_TYPE, tcp ? L.SOCK_STREAM : L.SOCK_DGRAM);
+  u32(L.SOCKET_PROTOCOL, tcp ? L.IPPROTO_TCP : L.IPPROTO_UDP);
+  u32(L.SOCKET_MARK, spec.mark ?? 0);
+  u32(L.SOCKET_PRIORITY, spec.priority ?? 0);
+  bytes.set(local, at + (six ? L.SOCKET_SRC_IP6 : L.SOCKET_SRC_IP4));
+  if (peer) bytes.set(peer, at + (six ? L.SOCKET_DST_IP6 : L.SOCKET_DST_IP4));
+  u32(L.SOCKET_SRC_PORT, spec.port);
+  view.setUint16(at + L.SOCKET_DST_PORT, spec.peer?.port ?? 0);
+  u32(L.SOCKET_STATE, peer ? L.TCP_ESTABLISHED : tcp ? L.TCP_LISTEN : L.TCP_CLOSE);
+  // No queue is known: the kernel says -1.
+  u32(L.SOCKET_RX_QUEUE, 0xffff_ffff);
+  u32(L.SOCKET_V6ONLY, spec.v6only ? 1 : 0);
+  u32(L.SOCKET_SYNCOOKIES, spec.syncookies ?? 1);
 }
 
 /** A route or neighbour that does not fit the interfaces. */

@@ -7,6 +7,8 @@ import {
   ARG_ANYTHING,
   ARG_CALLBACK,
   ARG_CTX,
+  ARG_FIXED_READ,
+  ARG_FIXED_WRITE,
   ARG_MAP,
   ARG_MAP_KEY,
   ARG_MAP_VALUE,
@@ -14,11 +16,14 @@ import {
   ARG_MEM_READ,
   ARG_MEM_READ_OR_NULL,
   ARG_MEM_WRITE,
+  ARG_MEM_WRITE_OR_NULL,
   ARG_RINGBUF_MEM,
   ARG_SIZE,
   ARG_SIZE_OR_ZERO,
+  ARG_SOCKET,
   ARG_STRING,
 } from "../abi.js";
+import { KFUNCS } from "./kfuncs.js";
 
 /** One helper. */
 export interface HelperSpec {
@@ -38,6 +43,14 @@ export const BPF_FUNC_map_update_elem = 2;
 export const BPF_FUNC_map_delete_elem = 3;
 export const BPF_FUNC_tail_call = 12;
 export const BPF_FUNC_redirect_map = 51;
+
+const U32_WRITE = ARG_FIXED_WRITE + 1;
+const U64_WRITE = ARG_FIXED_WRITE + 2;
+const DYNPTR = ARG_FIXED_READ + 4;
+const DYNPTR_WRITE = ARG_FIXED_WRITE + 4;
+const IPV4_HEADER = ARG_FIXED_READ + 5;
+const TCP_HEADER = ARG_FIXED_READ + 5;
+const IPV6_HEADER = ARG_FIXED_READ + 10;
 
 /** All supported helpers. */
 export const HELPERS: readonly HelperSpec[] = [
@@ -59,10 +72,21 @@ export const HELPERS: readonly HelperSpec[] = [
   { id: 54, name: "bpf_xdp_adjust_meta", args: [ARG_CTX, ARG_ANYTHING], changesPacket: true },
   { id: 65, name: "bpf_xdp_adjust_tail", args: [ARG_CTX, ARG_ANYTHING], changesPacket: true },
   { id: 69, name: "bpf_fib_lookup", args: [ARG_CTX, ARG_MEM_WRITE, ARG_SIZE, ARG_ANYTHING] },
+  { id: 84, name: "bpf_sk_lookup_tcp", args: [ARG_CTX, ARG_MEM_READ, ARG_SIZE, ARG_ANYTHING, ARG_ANYTHING] },
+  { id: 85, name: "bpf_sk_lookup_udp", args: [ARG_CTX, ARG_MEM_READ, ARG_SIZE, ARG_ANYTHING, ARG_ANYTHING] },
+  { id: 86, name: "bpf_sk_release", args: [ARG_SOCKET] },
   { id: 87, name: "bpf_map_push_elem", args: [ARG_MAP, ARG_MAP_VALUE, ARG_ANYTHING] },
   { id: 88, name: "bpf_map_pop_elem", args: [ARG_MAP, ARG_MAP_VALUE_WRITE] },
   { id: 89, name: "bpf_map_peek_elem", args: [ARG_MAP, ARG_MAP_VALUE_WRITE] },
+  { id: 93, name: "bpf_spin_lock", args: [U32_WRITE] },
+  { id: 94, name: "bpf_spin_unlock", args: [U32_WRITE] },
+  { id: 99, name: "bpf_skc_lookup_tcp", args: [ARG_CTX, ARG_MEM_READ, ARG_SIZE, ARG_ANYTHING, ARG_ANYTHING] },
+  { id: 100, name: "bpf_tcp_check_syncookie", args: [ARG_SOCKET, ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ, ARG_SIZE] },
+  { id: 105, name: "bpf_strtol", args: [ARG_MEM_READ, ARG_SIZE, ARG_ANYTHING, U64_WRITE] },
+  { id: 106, name: "bpf_strtoul", args: [ARG_MEM_READ, ARG_SIZE, ARG_ANYTHING, U64_WRITE] },
+  { id: 110, name: "bpf_tcp_gen_syncookie", args: [ARG_SOCKET, ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ, ARG_SIZE] },
   { id: 113, name: "bpf_probe_read_kernel", args: [ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANYTHING] },
+  { id: 115, name: "bpf_probe_read_kernel_str", args: [ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANYTHING] },
   { id: 118, name: "bpf_jiffies64", args: [] },
   { id: 125, name: "bpf_ktime_get_boot_ns", args: [] },
   { id: 130, name: "bpf_ringbuf_output", args: [ARG_MAP, ARG_MEM_READ, ARG_SIZE_OR_ZERO, ARG_ANYTHING] },
@@ -71,7 +95,9 @@ export const HELPERS: readonly HelperSpec[] = [
   { id: 133, name: "bpf_ringbuf_discard", args: [ARG_RINGBUF_MEM, ARG_ANYTHING] },
   { id: 134, name: "bpf_ringbuf_query", args: [ARG_MAP, ARG_ANYTHING] },
   { id: 160, name: "bpf_ktime_get_coarse_ns", args: [] },
+  { id: 163, name: "bpf_check_mtu", args: [ARG_CTX, ARG_ANYTHING, U32_WRITE, ARG_ANYTHING, ARG_ANYTHING] },
   { id: 164, name: "bpf_for_each_map_elem", args: [ARG_MAP, ARG_CALLBACK, ARG_ANYTHING, ARG_ANYTHING], callsBack: true },
+  { id: 165, name: "bpf_snprintf", args: [ARG_MEM_WRITE_OR_NULL, ARG_SIZE_OR_ZERO, ARG_STRING, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO] },
   { id: 177, name: "bpf_trace_vprintk", args: [ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO] },
   { id: 181, name: "bpf_loop", args: [ARG_ANYTHING, ARG_CALLBACK, ARG_ANYTHING, ARG_ANYTHING], callsBack: true },
   { id: 182, name: "bpf_strncmp", args: [ARG_MEM_READ, ARG_SIZE, ARG_STRING] },
@@ -79,8 +105,16 @@ export const HELPERS: readonly HelperSpec[] = [
   { id: 189, name: "bpf_xdp_load_bytes", args: [ARG_CTX, ARG_ANYTHING, ARG_MEM_WRITE, ARG_SIZE] },
   { id: 190, name: "bpf_xdp_store_bytes", args: [ARG_CTX, ARG_ANYTHING, ARG_MEM_READ, ARG_SIZE] },
   { id: 195, name: "bpf_map_lookup_percpu_elem", args: [ARG_MAP, ARG_MAP_KEY, ARG_ANYTHING] },
+  { id: 197, name: "bpf_dynptr_from_mem", args: [ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANYTHING, DYNPTR_WRITE] },
+  { id: 201, name: "bpf_dynptr_read", args: [ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, DYNPTR, ARG_ANYTHING, ARG_ANYTHING] },
+  { id: 202, name: "bpf_dynptr_write", args: [DYNPTR, ARG_ANYTHING, ARG_MEM_READ, ARG_SIZE_OR_ZERO, ARG_ANYTHING] },
+  { id: 203, name: "bpf_dynptr_data", args: [DYNPTR, ARG_ANYTHING, ARG_ANYTHING] },
+  { id: 204, name: "bpf_tcp_raw_gen_syncookie_ipv4", args: [IPV4_HEADER, ARG_MEM_READ, ARG_SIZE_OR_ZERO] },
+  { id: 205, name: "bpf_tcp_raw_gen_syncookie_ipv6", args: [IPV6_HEADER, ARG_MEM_READ, ARG_SIZE_OR_ZERO] },
+  { id: 206, name: "bpf_tcp_raw_check_syncookie_ipv4", args: [IPV4_HEADER, TCP_HEADER] },
+  { id: 207, name: "bpf_tcp_raw_check_syncookie_ipv6", args: [IPV6_HEADER, TCP_HEADER] },
   { id: 208, name: "bpf_ktime_get_tai_ns", args: [] },
 ];
 
-/** {@link HELPERS} by number. */
-export const HELPER_BY_ID: ReadonlyMap<number, HelperSpec> = new Map(HELPERS.map((helper) => [helper.id, helper]));
+/** {@link HELPERS} and {@link KFUNCS} by number. */
+export const HELPER_BY_ID: ReadonlyMap<number, HelperSpec> = new Map([...HELPERS, ...KFUNCS].map((helper) => [helper.id, helper]));

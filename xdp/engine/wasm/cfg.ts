@@ -58,8 +58,8 @@ function endsOf(program: ProgramSpec, slot: number): Ends | undefined {
     case "goto":
       return { next: -1, jump: jumpTarget(insn, slot) };
     case "jump":
-      return { next: slot + 1, jump: jumpTarget(insn, slot) };
     case "may_goto":
+      return { next: slot + 1, jump: jumpTarget(insn, slot) };
     case "load_packet":
       throw new UnsupportedError("instruction", nameOf(insn), place);
     case "alu":

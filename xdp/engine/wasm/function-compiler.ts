@@ -117,7 +117,7 @@ class FunctionCompiler implements BlockEmitter {
     const last = this.last(from);
     const insn = this.facts.context.insns[last] as Insn;
     const form = OPCODES[insn.op]?.form;
-    if (form !== "jump" && form !== "goto") return false;
+    if (form !== "jump" && form !== "goto" && form !== "may_goto") return false;
     return jumpTarget(insn, last) === this.facts.code.blocks[target]?.start && jumpTarget(insn, last) <= last;
   }
 

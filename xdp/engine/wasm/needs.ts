@@ -74,7 +74,7 @@ function collectFunction({ code, context, states }: FunctionFacts, needs: Needs)
   for (const [block, { start, end }] of code.blocks.entries()) {
     const last = lastSlot(insns, start, end);
     const exit = OPCODES[(insns[last] as Insn).op]?.form;
-    if ((exit === "jump" || exit === "goto") && jumpTarget(insns[last] as Insn, last) <= last) needs.fuel = true;
+    if (exit === "may_goto" || ((exit === "jump" || exit === "goto") && jumpTarget(insns[last] as Insn, last) <= last)) needs.fuel = true;
     const known = states[block];
     if (!known) continue;
     const state = copyState(known);

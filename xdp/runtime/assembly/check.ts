@@ -57,7 +57,7 @@ import {
   XDP_MD_BYTES,
 } from "../../abi";
 import { in_callback_key } from "./helpers/callback";
-import { is_socket } from "./helpers/socket";
+import { in_socket, is_socket } from "./helpers/socket";
 import { map_value_ok, ringbuf_is_record } from "./maps/index";
 
 const BPF_F_RDONLY_PROG: u32 = 128;
@@ -77,7 +77,7 @@ export function check_access(env: u32, address: u64, size: u32, write: u32): u32
   if (start >= u64(env) && end <= u64(env) + u64(XDP_MD_BYTES)) return u32(!write);
   if (in_map(env, start, end, size, write)) return 1;
   if (load<u32>(MACHINE, MACHINE_SLICES) && in_fragments(env, start, end)) return 1;
-  return u32(!write && in_callback_key(env, start, end));
+  return u32(!write && (in_callback_key(env, start, end) || in_socket(start, end)));
 }
 
 /** The packet behind its linear part, for programs that take slices of it. */

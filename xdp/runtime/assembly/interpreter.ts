@@ -14,6 +14,7 @@ import {
   ENV_FUEL,
   ENV_PROGRAM,
   ENV_SCRATCH,
+  ENV_SECONDS,
   ENV_STACK_LOW,
   ENV_STACK_TOP,
   FAULT_ALIGNMENT,
@@ -29,6 +30,7 @@ import {
   MACHINE,
   MACHINE_PROGRAMS,
   MAX_CALL_FRAMES,
+  MAY_GOTO_FUEL,
   PROGRAM_BYTES,
   PROGRAM_COSTS,
   PROGRAM_INSNS,
@@ -41,6 +43,7 @@ import { check_access, check_arguments, set_fault } from "./check";
 import { call_helper } from "./dispatch";
 import { callback_begin, callback_next, callback_record, callback_reset, is_callback_helper } from "./helpers/callback";
 import { tail_call_target } from "./helpers/tail";
+import { second_program, second_result } from "./second";
 
 const RUNNING: u32 = 0;
 const DONE: u32 = 1;
@@ -49,6 +52,7 @@ const FAULT: u32 = 2;
 const HELPER_TAIL_CALL: i32 = 12;
 const EXIT: u32 = 0x95;
 const CALL: u32 = 0x85;
+const MAY_GOTO: u32 = 0xe5;
 
 // @ts-ignore: decorator
 @inline
@@ -341,6 +345,12 @@ function execute(env: u32, budget: u64): u32 {
           costs = costs_of(load<u32>(env, ENV_PROGRAM));
           break;
         }
+        if (op == MAY_GOTO) {
+          if (load<i32>(env, ENV_FUEL) >= MAY_GOTO_FUEL) break;
+          next = u32(i32(next) + off);
+          if (next <= slot && !burn(env)) state = FAULT;
+          break;
+        }
         const is32 = (op & 7) == 6;
         const operation = op >> 4;
         if (operation != 0) {
@@ -363,12 +373,21 @@ function execute(env: u32, budget: u64): u32 {
   return state;
 }
 
+/** Whether a redirect leads to one more program, which is then about to start; r0 is the packet's verdict so far. */
+function goes_on(env: u32): bool {
+  if (load<u32>(env, ENV_SECONDS)) set_reg(env, 0, u64(second_result(env, u32(reg(env, 0)))));
+  const program = second_program(env, u32(reg(env, 0)));
+  if (program == 0) return false;
+  begin(env);
+  return true;
+}
+
 /** Runs packets 0 to count - 1 of the worker's descriptors through the entry program. */
 export function interpreter_run_batch(env: u32, count: u32): void {
   for (let i: u32 = 0; i < count; i++) {
     load_packet(env, i);
     begin(env);
-    execute(env, u64.MAX_VALUE);
+    while (execute(env, u64.MAX_VALUE) == DONE && goes_on(env)) {}
     store_result(env, i, u32(reg(env, 0)));
   }
 }
@@ -382,6 +401,7 @@ export function interpreter_begin(env: u32, i: u32): void {
 /** Runs at most `count` instructions: 0 where there is more to run, 1 at the end, 2 after a fault. At the end the result of packet `i` is written. */
 export function interpreter_step(env: u32, i: u32, count: u32): u32 {
   const state = execute(env, u64(count));
+  if (state == DONE && goes_on(env)) return RUNNING;
   if (state != RUNNING) store_result(env, i, u32(reg(env, 0)));
   return state;
 }

@@ -67,7 +67,7 @@ const NO_NEIGH: u64 = 7;
 const FRAG_NEEDED: u64 = 8;
 const NO_SRC_ADDR: u64 = 9;
 
-function find_interface(network: u32, ifindex: u32): u32 {
+export function find_interface(network: u32, ifindex: u32): u32 {
   const count = load<u32>(network, NETWORK_INTERFACES);
   let at = load<u32>(network, NETWORK_INTERFACES + 4);
   for (let i: u32 = 0; i < count; i++, at += INTERFACE_BYTES) if (load<u32>(at, INTERFACE_IFINDEX) == ifindex) return at;

@@ -32,3 +32,21 @@ export function bpf_strncmp(env: u32, s1: u64, size: u64, s2: u64): u64 {
   }
   return 0;
 }
+
+/** Copies a string with its terminating 0, and gives its length with it; at most `size` bytes, of which the last is then 0. */
+export function bpf_probe_read_kernel_str(env: u32, to64: u64, size64: u64, from: u64): u64 {
+  const to = u32(to64);
+  const size = u32(size64);
+  if (size == 0) return 0;
+  for (let i: u32 = 0; i < size; i++) {
+    if (!check_access(env, from + u64(i), 1, 0)) {
+      memory.fill(to, 0, size);
+      return u64(i64(from + u64(i) < KERNEL_START && i == 0 ? -ERANGE : -EFAULT));
+    }
+    const c = load<u8>(u32(from) + i);
+    store<u8>(to + i, c);
+    if (c == 0) return u64(i + 1);
+  }
+  store<u8>(to + size - 1, 0);
+  return u64(size);
+}

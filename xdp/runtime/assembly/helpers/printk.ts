@@ -19,14 +19,17 @@ const ZERO: u32 = 8;
 /* Where the text is written, and its length so far: the length counts on where the text no longer fits. */
 const TEXT: u32 = ENV_SCRATCH + SCRATCH_HELPERS;
 const LENGTH: u32 = TEXT + MAX_TEXT;
+/** Where the text goes (address), and how many bytes it may take with its terminating 0. */
+const OUT: u32 = LENGTH + 8;
+const LIMIT: u32 = LENGTH + 12;
 /** Digits of one number, or a string, before they are padded. */
-const FIELD: u32 = LENGTH + 8;
+const FIELD: u32 = LENGTH + 16;
 /** Arguments of bpf_trace_printk in memory. */
 const ARGUMENTS: u32 = FIELD + MAX_ARGUMENT_BYTES + 16;
 
 function put(env: u32, c: u32): void {
   const length = load<u32>(env + LENGTH);
-  if (length < MAX_TEXT - 1) store<u8>(env + TEXT + length, u8(c));
+  if (length + 1 < load<u32>(env + LIMIT)) store<u8>(load<u32>(env + OUT) + length, u8(c));
   store<u32>(env + LENGTH, length + 1);
 }
 
@@ -234,6 +237,8 @@ function emit(env: u32): void {
 }
 
 function print(env: u32, fmt: u32, size: u32, args: u32, count: u32): u64 {
+  store<u32>(env + OUT, env + TEXT);
+  store<u32>(env + LIMIT, MAX_TEXT);
   const error = format(env, fmt, size, args, count);
   if (error) return u64(i64(error));
   emit(env);
@@ -252,4 +257,16 @@ export function bpf_trace_printk(env: u32, fmt: u64, size: u64, a: u64, b: u64, 
 export function bpf_trace_vprintk(env: u32, fmt: u64, size: u64, data: u64, length: u64): u64 {
   if (length & 7 || length > u64(MAX_VARARGS * 8) || (length && !data)) return u64(i64(-EINVAL));
   return print(env, u32(fmt), u32(size), u32(data), u32(length) / 8);
+}
+
+/** The number of bytes of the whole text with its terminating 0, whatever of it fits. */
+export function bpf_snprintf(env: u32, to: u64, size: u64, fmt: u64, data: u64, length: u64): u64 {
+  if (length & 7 || length > u64(MAX_VARARGS * 8) || (length && !data)) return u64(i64(-EINVAL));
+  store<u32>(env + OUT, u32(to));
+  store<u32>(env + LIMIT, u32(size));
+  const error = format(env, u32(fmt), u32.MAX_VALUE, u32(data), u32(length) / 8);
+  if (error) return u64(i64(error));
+  const written = load<u32>(env + LENGTH);
+  if (size) store<u8>(u32(to) + min(written, u32(size) - 1), 0);
+  return u64(written + 1);
 }
