@@ -12,6 +12,7 @@ import type { BtfMember, BtfSpec, MapSpec } from "./spec.js";
 
 const SECTION = ".maps";
 const POINTER_BYTES = 8;
+const LIBBPF_PIN_BY_NAME = 1;
 
 /**
  * Maps of the `.maps` section, in the order of their place, without their `values`.
@@ -109,10 +110,18 @@ class Definition {
       flags: this.#number(by.get("map_flags")) ?? 0,
       keyTypeId: key.typeId,
       valueTypeId: value.typeId,
+      ...this.#optional(by),
     };
     if (!values || !isMapInMap(type)) return spec;
     if (isInner) throw new ObjectError(this.#file, "unsupported", `map ${this.#name}: maps of maps of maps do not exist`, SECTION);
     return { ...spec, inner: new Definition(this.#file, this.#btf, `${this.#name}.inner`, this.#data).read(this.#innerType(values), true) };
+  }
+
+  /** What few maps say. */
+  #optional(by: ReadonlyMap<string, BtfMember>): Pick<MapSpec, "mapExtra" | "pinned"> {
+    const extra = this.#number(by.get("map_extra")) ?? 0;
+    const pinning = this.#number(by.get("pinning")) ?? 0;
+    return { ...(extra === 0 ? {} : { mapExtra: extra }), ...(pinning === LIBBPF_PIN_BY_NAME ? { pinned: true } : {}) };
   }
 
   /** Size and type of key or value, told by a type, by a size, or by both alike. */

@@ -23,3 +23,7 @@ export { KCONFIG_DEFAULTS, fillKconfig } from "./kconfig_values.js";
 export { POISONED_CALL } from "./link.js";
 export { POISONED_CORE } from "./core_patch.js";
 export { GlobalError, setGlobals } from "./globals.js";
+export { MAX_CHAIN, chainPrograms } from "./chain.js";
+export type { ChainOptions, ChainedProgram } from "./chain.js";
+export { XDP_ACTIONS, runConfig } from "./run_config.js";
+export type { RunConfig, XdpAction } from "./run_config.js";

@@ -15,6 +15,7 @@ const LEAST_BYTES = 20;
 const SAMPLES_BYTES = 28;
 /** type, sizes, entries, flags, id, pinning, inner_id, inner_idx: iproute2. */
 const IPROUTE2_BYTES = 36;
+const PIN_GLOBAL_NS = 2;
 
 /** Does the section hold legacy map definitions? */
 export function isLegacyMaps(section: ElfSection): boolean {
@@ -41,8 +42,11 @@ function sectionMaps(elf: ElfFile, section: ElfSection, btf: BtfSpec | undefined
     return { symbol, size, spec: { ...fields(reader, symbol.value, symbol.name), ...annotated(btf, symbol.name) } };
   });
   return drafts.map(({ symbol, size, spec }) => {
+    // PIN_GLOBAL_NS; PIN_OBJECT_NS is shared within the object only.
+    const pinned = size >= IPROUTE2_BYTES && reader.u32(symbol.value + 24) === PIN_GLOBAL_NS;
     const inner = isMapInMap(spec.typeId) ? innerOf(reader, symbol.value, size, drafts) : undefined;
-    return { spec: inner ? { ...spec, inner } : spec, section: section.index, offset: symbol.value, size };
+    const values = inner && size >= IPROUTE2_BYTES ? heldMaps(reader, symbol.value, drafts) : [];
+    return { spec: { ...spec, ...(pinned ? { pinned } : {}), ...(inner ? { inner } : {}), ...(values.length > 0 ? { values } : {}) }, section: section.index, offset: symbol.value, size };
   });
 }
 
@@ -74,6 +78,13 @@ function innerOf(reader: Reader, at: number, size: number, drafts: readonly Draf
     return drafts.find((d) => d.size >= IPROUTE2_BYTES && d.symbol.value !== at && id !== 0 && reader.u32(d.symbol.value + 20) === id)?.spec;
   }
   return size >= SAMPLES_BYTES ? drafts[reader.u32(at + 20)]?.spec : undefined;
+}
+
+/** In iproute2's form, maps that are in a map of maps from the start: those of its `inner_id` that say where (`inner_idx`, -1 for nowhere). */
+function heldMaps(reader: Reader, at: number, drafts: readonly Draft[]): NonNullable<MapSpec["values"]> {
+  const id = reader.u32(at + 28);
+  const held = drafts.filter((d) => d.size >= IPROUTE2_BYTES && id !== 0 && reader.u32(d.symbol.value + 20) === id && reader.u32(d.symbol.value + 28) === 0 && reader.i32(d.symbol.value + 32) >= 0);
+  return held.map((d) => ({ key: reader.u32(d.symbol.value + 32), map: d.spec.name })).toSorted((a, b) => a.key - b.key);
 }
 
 /** BPF_ANNOTATE_KV_PAIR: a struct `____btf_map_NAME` with the types of key and value. */

@@ -66,7 +66,7 @@ describe("legacy maps, iproute2's form", () => {
       { name: "blocklist", type: "BPF_MAP_TYPE_LPM_TRIE", keySize: 8, valueSize: 8, maxEntries: 100, flags: 1 },
       { name: "counts", type: "BPF_MAP_TYPE_PERCPU_ARRAY", keySize: 4, valueSize: 8, maxEntries: 4 },
       { name: "inner", type: "BPF_MAP_TYPE_ARRAY" },
-      { name: "outer", type: "BPF_MAP_TYPE_ARRAY_OF_MAPS", inner: { name: "inner", type: "BPF_MAP_TYPE_ARRAY", valueSize: 4 } },
+      { name: "outer", type: "BPF_MAP_TYPE_ARRAY_OF_MAPS", inner: { name: "inner", type: "BPF_MAP_TYPE_ARRAY", valueSize: 4 }, values: [{ key: 0, map: "inner" }] },
     ]);
     const references = program(spec, "filter").insns.filter((i) => i.op === LD_IMM64);
     expect(references.map((i) => [i.src, i.imm])).toEqual([1, 3, 0].map((index) => [BPF_PSEUDO_MAP_IDX, index]));

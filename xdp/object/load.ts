@@ -86,7 +86,7 @@ function withValues({ elf, btf, maps, code }: LinkInput, programs: readonly Prog
   const values = btf ? initialValues(elf, btf, maps, code) : new Map<number, NonNullable<MapSpec["values"]>>();
   const tags = taggedTailCalls(btf as BtfSpec | undefined, programs);
   return maps.maps.map(({ spec }, index) => {
-    const all = [...(values.get(index) ?? []), ...(tags.get(spec.name) ?? [])];
+    const all = [...(spec.values ?? []), ...(values.get(index) ?? []), ...(tags.get(spec.name) ?? [])];
     return all.length === 0 ? spec : { ...spec, values: all };
   });
 }

@@ -7,6 +7,8 @@ export interface SectionType {
   readonly frags: boolean;
   readonly attach: "device" | "devmap" | "cpumap";
   readonly autoload: boolean;
+  /** Of `freplace/FUNCTION`: the function that the program takes the place of. */
+  readonly replaces?: string;
 }
 
 /**
@@ -63,7 +65,8 @@ export function sectionType(section: string): SectionType {
   const xdp = XDP.exec(name)?.groups;
   if (xdp) return { type: "xdp", frags: xdp.frags !== undefined, attach: (xdp.map as "devmap" | "cpumap" | undefined) ?? "device", autoload };
   const type = otherType(name) ?? "xdp";
-  return { type, frags: false, attach: "device", autoload };
+  const target = type === "ext" ? /\/(.+)$/.exec(name)?.[1] : undefined;
+  return { type, frags: false, attach: "device", autoload, ...(target === undefined ? {} : { replaces: target }) };
 }
 
 function otherType(name: string): string | undefined {

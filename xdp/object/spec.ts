@@ -32,6 +32,8 @@ export interface ProgramSpec {
   readonly attach: "device" | "devmap" | "cpumap";
   /** False where the section's name starts with `?`: loaded only when asked for. */
   readonly autoload: boolean;
+  /** Of a program of type `ext` (section `freplace/FUNCTION`): the function that it takes the place of. */
+  readonly replaces?: string;
   readonly insns: readonly Insn[];
   /** Functions in `insns`, by start; the first is the entry. */
   readonly functions: readonly FunctionSpec[];
@@ -106,6 +108,8 @@ export interface MapSpec {
   readonly flags: number;
   /** `map_extra`: of a bloom filter the number of hash functions. Default 0. */
   readonly mapExtra?: number;
+  /** Pinned under its name: one map for all objects that name it so. */
+  readonly pinned?: boolean;
   /** BTF type ids of key and value; 0 where unknown. */
   readonly keyTypeId: number;
   readonly valueTypeId: number;

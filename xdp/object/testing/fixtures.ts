@@ -22,6 +22,8 @@ export const FIXTURES: Readonly<Record<string, readonly string[]>> = {
   early: ["-g", "-mcpu=v1"],
   text_only: ["-mcpu=v2"],
   settable: ["-g", "-mcpu=v3"],
+  chain_first: ["-g", "-mcpu=v3"],
+  chain_second: ["-g", "-mcpu=v3"],
   externs: ["-g", "-mcpu=v3"],
   core: ["-g", "-mcpu=v3"],
 };

@@ -1,0 +1,213 @@
+/**
+ * Several XDP programs on one device, as libxdp runs them: a dispatcher calls one after the other, and goes on to the next
+ * where a program's action is among its chain-call actions. In the kernel each program takes the place of a function of the
+ * dispatcher (freplace); here the same is linked into one program, so that every engine runs it.
+ */
+import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, LD_IMM64, OPCODES, assemble } from "../isa/index.js";
+import type { Insn } from "../isa/index.js";
+import { ObjectError } from "./error.js";
+import { setGlobals } from "./globals.js";
+import { mergeObjects, moveProgram } from "./merge.js";
+import type { Placed } from "./merge.js";
+import { XDP_ACTIONS, runConfig } from "./run_config.js";
+import type { RunConfig, XdpAction } from "./run_config.js";
+import { selectProgram } from "./select.js";
+import type { FunctionSpec, MapSpec, ObjectSpec, ProgramSpec } from "./spec.js";
+
+/** As many programs as libxdp's dispatcher has places for. */
+export const MAX_CHAIN = 10;
+/** What a place of the dispatcher that holds no program returns; the next one always follows. */
+const XDP_DISPATCHER_RETVAL = 31;
+const DISPATCHER = "xdp_dispatcher";
+
+/** A program to put in a chain. */
+export interface ChainedProgram {
+  readonly object: ObjectSpec;
+  /** Name of the function or section. Default: the object's only XDP program. */
+  readonly program?: string;
+  /** Default: what the object says ({@link runConfig}), else 50. Lower runs first; of the same, in order of their names. */
+  readonly priority?: number;
+  /** Default: what the object says, else XDP_PASS. */
+  readonly chainCallActions?: readonly XdpAction[];
+}
+
+/** Where a chain's dispatcher comes from, and its name. */
+export interface ChainOptions {
+  /** libxdp's `xdp-dispatcher.o`. Default: one that does the same. */
+  readonly dispatcher?: ObjectSpec;
+  /** Name of the chain, for messages. Default: the names of its objects. */
+  readonly file?: string;
+}
+
+interface Link {
+  readonly object: ObjectSpec;
+  readonly program: ProgramSpec;
+  readonly config: RunConfig;
+}
+
+/**
+ * One object whose program `xdp_dispatcher` runs the chain; all other programs of the objects are there for tail calls.
+ * Maps of several objects that have one name are told apart by the name of their object's program: `second.stats`.
+ * @throws ObjectError where there are no or too many programs, one of them is no XDP program of a device, or the dispatcher has no place for them.
+ */
+export function chainPrograms(programs: readonly ChainedProgram[], { dispatcher, file }: ChainOptions = {}): ObjectSpec {
+  const name = file ?? programs.map((p) => p.object.file).join(" + ");
+  if (programs.length === 0 || programs.length > MAX_CHAIN) throw new ObjectError(name, "invalid", `a chain has 1 to ${MAX_CHAIN} programs, and this one ${programs.length}`);
+  const links = programs.map(linkOf).toSorted(byOrder);
+  const frags = links.every((l) => l.program.frags);
+  const configured = dispatcher ? configure(dispatcher, links, frags) : builtIn(links);
+  const objects = [...new Set([configured, ...links.map((l) => l.object)])];
+  const merged = mergeObjects(objects.map((object) => ({ object, label: links.find((l) => l.object === object)?.program.name ?? DISPATCHER })));
+  const placeOf = (object: ObjectSpec): Placed => merged.parts[objects.indexOf(object)] as Placed;
+  const names = new Names();
+  const rest = objects.slice(1).flatMap((object) => object.programs.map((program) => ({ object, program: { ...moveProgram(program, placeOf(object)), name: names.of(object, program.name) } })));
+  const main = splice(
+    name,
+    moveProgram(dispatcherProgram(configured), placeOf(configured)),
+    links.map((l) => moveProgram(l.program, placeOf(l.object))),
+    frags,
+  );
+  const maps = merged.maps.map((map, index): MapSpec => {
+    const owner = objects.find((object) => placeOf(object).maps.includes(index));
+    if (!owner || !map.values) return map;
+    const { mapNames } = placeOf(owner);
+    return { ...map, values: map.values.map((v) => ({ ...v, ...(v.program === undefined ? {} : { program: names.of(owner, v.program) }), ...(v.map === undefined ? {} : { map: mapNames.get(v.map) ?? v.map }) })) };
+  });
+  return {
+    file: name,
+    license: links.find((l) => /GPL/.test(l.object.license))?.object.license ?? (links[0] as Link).object.license,
+    programs: [main, ...rest.map((r) => r.program)],
+    maps,
+    ...(merged.btf ? { btf: merged.btf } : {}),
+  };
+}
+
+/** Names of programs, unique among all objects. */
+class Names {
+  readonly #names = new Map<ObjectSpec, Map<string, string>>();
+  readonly #taken = new Set<string>([DISPATCHER]);
+
+  of(object: ObjectSpec, name: string): string {
+    const known = this.#names.get(object) ?? new Map<string, string>();
+    this.#names.set(object, known);
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    let free = name;
+    for (let i = 2; this.#taken.has(free); i++) free = `${name}.${i}`;
+    this.#taken.add(free);
+    known.set(name, free);
+    return free;
+  }
+}
+
+function linkOf({ object, program: entry, priority, chainCallActions }: ChainedProgram): Link {
+  const program = selectProgram(object, entry, { anyType: entry !== undefined });
+  // Programs that are written for a dispatcher are of type ext.
+  if (program.type !== "xdp" && program.type !== "ext") throw new ObjectError(object.file, "invalid", `program ${program.name} is of type ${program.type}, and a chain runs XDP programs`, program.section);
+  if (program.attach !== "device") throw new ObjectError(object.file, "invalid", `program ${program.name} is for a ${program.attach}, and a chain runs on a device`, program.section);
+  const config = runConfig(object, program.name);
+  return { object, program, config: { priority: priority ?? config.priority, chainCallActions: chainCallActions ?? config.chainCallActions } };
+}
+
+function byOrder(a: Link, b: Link): number {
+  return a.config.priority - b.config.priority || (a.program.name < b.program.name ? -1 : a.program.name > b.program.name ? 1 : 0);
+}
+
+function maskOf({ chainCallActions }: RunConfig): number {
+  return chainCallActions.reduce((mask, action) => mask | (1 << XDP_ACTIONS.indexOf(action)), 1 << XDP_DISPATCHER_RETVAL) >>> 0;
+}
+
+function dispatcherProgram(dispatcher: ObjectSpec): ProgramSpec {
+  return selectProgram(dispatcher, dispatcher.programs.some((p) => p.name === DISPATCHER) ? DISPATCHER : undefined);
+}
+
+/** libxdp's dispatcher, told of its programs. */
+function configure(dispatcher: ObjectSpec, links: readonly Link[], frags: boolean): ObjectSpec {
+  const main = dispatcherProgram(dispatcher);
+  const missing = links.findIndex((_, i) => !main.functions.some((f) => f.name === `prog${i}`));
+  if (missing >= 0) throw new ObjectError(dispatcher.file, "invalid", `it is no dispatcher for ${links.length} programs: program ${main.name} calls no function prog${missing}`, main.section);
+  const pad = (values: readonly number[]): readonly number[] => [...values, ...Array.from({ length: MAX_CHAIN - values.length }, () => 0)];
+  const settings: Record<string, unknown> = {
+    "conf.num_progs_enabled": links.length,
+    "conf.chain_call_actions": pad(links.map((l) => maskOf(l.config))),
+    "conf.run_prios": pad(links.map((l) => l.config.priority)),
+  };
+  const conf = dispatcher.btf?.types.find((t) => t.kind === "struct" && t.name === "xdp_dispatcher_config");
+  if (conf?.kind === "struct" && conf.members.some((m) => m.name === "is_xdp_frags")) settings["conf.is_xdp_frags"] = frags ? 1 : 0;
+  return setGlobals(dispatcher, settings);
+}
+
+/** A dispatcher for just these programs; what each is told is in its instructions. */
+function builtIn(links: readonly Link[]): ObjectSpec {
+  const insns: Insn[] = [...assemble("r6 = r1")];
+  const calls: number[] = [];
+  for (const { config } of links) {
+    insns.push(...assemble("r1 = r6"));
+    calls.push(insns.length);
+    // The call's distance is set below. Actions that are no action go on to nothing; the shift takes 6 bits, as the dispatcher's.
+    insns.push({ op: 0x85, dst: 0, src: BPF_PSEUDO_CALL, off: 0, imm: 0 }, ...assemble(`w1 = ${maskOf(config) | 0}\n w2 = w0\n r1 >>= r2\n r1 &= 1\n if r1 != 0 goto +1\n exit`));
+  }
+  insns.push(...assemble("r0 = 2\n exit"));
+  const functions: FunctionSpec[] = [{ name: DISPATCHER, start: 0, end: insns.length, linkage: "global" }];
+  for (const [i, call] of calls.entries()) {
+    insns[call] = { ...(insns[call] as Insn), imm: insns.length - call - 1 };
+    functions.push({ name: `prog${i}`, start: insns.length, end: insns.length + 2, linkage: "global" });
+    insns.push(...assemble("r0 = 31\n exit"));
+  }
+  const program: ProgramSpec = { name: DISPATCHER, section: "xdp", type: "xdp", frags: false, attach: "device", autoload: true, insns, functions, lines: [] };
+  return { file: "the built-in dispatcher", license: "", programs: [program], maps: [] };
+}
+
+/** The dispatcher with programs in the place of its functions `prog0`, `prog1`, … */
+function splice(file: string, dispatcher: ProgramSpec, programs: readonly ProgramSpec[], frags: boolean): ProgramSpec {
+  const starts = new Map<number, number>();
+  const insns: Insn[] = [];
+  const functions: FunctionSpec[] = [];
+  const lines: ProgramSpec["lines"][number][] = [];
+  const coreRelocations: NonNullable<ProgramSpec["coreRelocations"]>[number][] = [];
+  const externs: NonNullable<ProgramSpec["externs"]>[number][] = [];
+  const own = new Set<number>();
+  /** Appends the slots `[start, end)` of a program with all that is said of them. */
+  const append = (from: ProgramSpec, start: number, end: number): void => {
+    const shift = insns.length - start;
+    const moved = <T extends { readonly insn: number }>(records: readonly T[] | undefined): T[] => (records ?? []).filter((r) => r.insn >= start && r.insn < end).map((r) => ({ ...r, insn: r.insn + shift }));
+    lines.push(...moved(from.lines));
+    coreRelocations.push(...moved(from.coreRelocations));
+    externs.push(...moved(from.externs));
+    for (const f of from.functions) if (f.start >= start && f.start < end) functions.push({ ...f, start: f.start + shift, end: f.end + shift, linkage: from === dispatcher ? f.linkage : "static" });
+    for (let slot = start; slot < end; slot++) insns.push(from.insns[slot] as Insn);
+  };
+  for (const f of dispatcher.functions) {
+    starts.set(f.start, insns.length);
+    const index = /^prog(\d+)$/.exec(f.name)?.[1];
+    const program = index === undefined ? undefined : programs[Number(index)];
+    if (program) {
+      append(program, 0, program.insns.length);
+      continue;
+    }
+    for (let slot = f.start; slot < f.end; slot++) own.add(insns.length + slot - f.start);
+    append(dispatcher, f.start, f.end);
+  }
+  for (const slot of own) {
+    const insn = insns[slot] as Insn;
+    const isCall = OPCODES[insn.op]?.form === "call" && insn.src === BPF_PSEUDO_CALL;
+    if (!isCall && !(insn.op === LD_IMM64 && insn.src === BPF_PSEUDO_FUNC)) continue;
+    // The slot where this one was: its function has moved as a whole.
+    const now = functions.findLast((f) => f.start <= slot) as FunctionSpec;
+    const before = [...starts].find(([, to]) => to === now.start)?.[0] ?? 0;
+    const target = starts.get(before + slot - now.start + insn.imm + 1);
+    if (target === undefined) throw new ObjectError(file, "invalid", `the dispatcher calls what is no function of it (instruction ${slot})`);
+    insns[slot] = { ...insn, imm: target - slot - 1 };
+  }
+  return {
+    ...dispatcher,
+    name: DISPATCHER,
+    type: "xdp",
+    frags,
+    insns,
+    functions,
+    lines,
+    ...(coreRelocations.length > 0 ? { coreRelocations } : {}),
+    ...(externs.length > 0 ? { externs } : {}),
+  };
+}
