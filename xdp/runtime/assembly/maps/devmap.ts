@@ -1,7 +1,7 @@
 /** BPF_MAP_TYPE_DEVMAP and BPF_MAP_TYPE_CPUMAP: 8 bytes an entry, struct bpf_devmap_val or bpf_cpumap_val; the first u32 is 0 where there is none. */
-import { MAP_DATA, MAP_MAX_ENTRIES, MAP_VALUE_SIZE } from "../../../abi";
+import { MACHINE, MACHINE_PROGRAMS, MACHINE_PROGRAM_COUNT, MAP_DATA, MAP_MAX_ENTRIES, MAP_TYPE, MAP_VALUE_SIZE, PROGRAM_ATTACH, PROGRAM_BYTES } from "../../../abi";
 import { TARGET_SECOND } from "../../../maps/fields";
-import { BPF_EXIST, BPF_NOEXIST, E2BIG, EEXIST, EINVAL, EOVERFLOW } from "../../../maps/uapi";
+import { BPF_EXIST, BPF_MAP_TYPE_CPUMAP, BPF_NOEXIST, E2BIG, EEXIST, EINVAL, EOVERFLOW } from "../../../maps/uapi";
 
 /** Most packets that a CPU's queue in a cpumap may have. */
 const MAX_QUEUE: u32 = 16384;
@@ -25,6 +25,15 @@ export function valueProgram(header: u32, value: u32): u32 {
   return program > 0 ? <u32>program : 0;
 }
 
+/** Whether the machine has the program (number + 1; 0 is none), and it is one for entries of this map. Before programs are placed, all fit. */
+export function isProgramFit(header: u32, program: u32): bool {
+  const table = load<u32>(MACHINE, MACHINE_PROGRAMS);
+  if (program == 0 || table == 0) return true;
+  if (program > load<u32>(MACHINE, MACHINE_PROGRAM_COUNT)) return false;
+  const wanted: u32 = load<u32>(header, MAP_TYPE) == BPF_MAP_TYPE_CPUMAP ? 2 : 1;
+  return load<u32>(table + (program - 1) * PROGRAM_BYTES, PROGRAM_ATTACH) == wanted;
+}
+
 /** 0, or why the kernel refuses the flags or the index. */
 function checkUpdate(header: u32, key: u32, flags: u64): i32 {
   if (flags > <u64>BPF_EXIST) return -EINVAL;
@@ -44,7 +53,7 @@ export function updateDevmap(header: u32, key: u32, value: u32, flags: u64): i32
   const refused = checkUpdate(header, key, flags);
   if (refused) return refused;
   const program = valueProgram(header, value);
-  if (load<u32>(value) == 0 && program != 0) return -EINVAL;
+  if ((load<u32>(value) == 0 && program != 0) || !isProgramFit(header, program)) return -EINVAL;
   storeTarget(header, key, load<u32>(value), program);
   return 0;
 }
@@ -55,7 +64,9 @@ export function updateCpumap(header: u32, key: u32, value: u32, flags: u64): i32
   if (refused) return refused;
   const size = load<u32>(value);
   if (size > MAX_QUEUE) return -EOVERFLOW;
-  storeTarget(header, key, size, size == 0 ? 0 : valueProgram(header, value));
+  const program = size == 0 ? 0 : valueProgram(header, value);
+  if (!isProgramFit(header, program)) return -EINVAL;
+  storeTarget(header, key, size, program);
   return 0;
 }
 
