@@ -76,6 +76,9 @@ class MachineCompiler {
   run(): Uint8Array<ArrayBuffer> {
     const { machine, module, needs } = this;
     this.analyse(machine.entry);
+    // Programs of devmaps' and cpumaps' entries are called like targets of tail calls, after the entry program.
+    const seconds = machine.programs.some(({ spec }) => spec !== machine.entry.spec && spec.attach !== "device");
+    if (seconds) needs.tailCalls = needs.all = true;
     if (needs.tailCalls) for (const program of machine.programs) if (program !== machine.entry) this.analyse(program);
     const programs = needs.tailCalls ? machine.programs : [machine.entry];
 
@@ -119,7 +122,7 @@ class MachineCompiler {
     const entry = scopes.find(({ index }) => index === machine.entry.index) as ProgramScope;
     const facts = this.entryOf(entry.index);
     const clear = facts.context.readBeforeWrite | (facts.code.tailCalls ? targetClear : 0n);
-    module.define(runBatch, emitRunBatch({ program: entry, facts, needs, globals, countCosts, copyFrame: this.runtimeFunction("copy_frame"), ...(needs.callbacks ? { resetCallbacks: this.runtimeFunction("callback_reset") } : {}), clear }));
+    module.define(runBatch, emitRunBatch({ program: entry, facts, needs, globals, countCosts, copyFrame: this.runtimeFunction("copy_frame"), ...(needs.callbacks ? { resetCallbacks: this.runtimeFunction("callback_reset") } : {}), ...(seconds ? { seconds: { program: this.runtimeFunction("second_program"), result: this.runtimeFunction("second_result") } } : {}), clear }));
     return module.finish();
   }
 
@@ -139,6 +142,10 @@ class MachineCompiler {
     this.import("check_access", { params: [I32, I64, I32, I32], results: [I32] });
     if (needs.asks) this.import("check_arguments", { params: [I32, I32, I64, I64, I64, I64, I64], results: [I32] });
     if (needs.tailCalls) this.import("tail_call_target", { params: [I32, I32, I32], results: [I32] });
+    if (needs.tailCalls) {
+      this.import("second_program", { params: [I32, I32], results: [I32] });
+      this.import("second_result", { params: [I32, I32], results: [I32] });
+    }
     if (needs.helpers.has(BPF_FUNC_map_lookup_elem)) {
       for (const { type } of this.maps) {
         const lookup = DIRECT_LOOKUPS.get(type);

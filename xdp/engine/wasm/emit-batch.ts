@@ -32,6 +32,7 @@ import {
   ENV_REDIRECT_TARGET,
   ENV_RESULTS,
   ENV_RX_QUEUE_INDEX,
+  ENV_SECONDS,
   ENV_SLOTS,
   ENV_SLOT_STRIDE,
   ENV_STACK_LOW,
@@ -138,6 +139,8 @@ export interface BatchParts {
   readonly copyFrame: FunctionRef;
   /** Forgets what helpers were calling back when a fault came; absent where none do. */
   readonly resetCallbacks?: FunctionRef;
+  /** `second_program` and `second_result` of the runtime, where entries of devmaps and cpumaps may carry programs. */
+  readonly seconds?: { readonly program: FunctionRef; readonly result: FunctionRef };
   /** Bits of the frame to zero for each packet. */
   readonly clear: bigint;
 }
@@ -200,7 +203,11 @@ class BatchEmitter {
     this.begin();
     const finished = to.block();
     const faulted = to.block();
-    this.body(faulted, finished);
+    const first = to.block();
+    this.body(faulted, first);
+    to.end();
+    if (this.parts.seconds) this.seconds(this.parts.seconds, faulted, finished);
+    else to.br(finished);
     to.end();
     this.faultResult();
     to.end();
@@ -298,6 +305,7 @@ class BatchEmitter {
     this.clearField(ENV_RANDOM_CALLS);
     for (const field of [ENV_REDIRECT_KIND, ENV_REDIRECT_MAP, ENV_REDIRECT_KEY, ENV_REDIRECT_TARGET, ENV_REDIRECT_FLAGS, ENV_REDIRECT_FLAGS + 4]) this.clearField(field, ENV_REDIRECT_KIND);
     this.clearField(ENV_TAIL_CALLS);
+    if (this.parts.seconds) for (const field of [ENV_SECONDS, ENV_EGRESS_IFINDEX]) to.get(env).i32(0).memory("i32.store", field);
     if (this.parts.needs.fuel) {
       to.i32(FUEL);
       setCounter(to, this.fuel);
@@ -354,6 +362,20 @@ class BatchEmitter {
       },
       facts,
     );
+  }
+
+  /** Programs that the target of a redirect carries, until the packet goes nowhere further. */
+  private seconds({ program, result }: NonNullable<BatchParts["seconds"]>, faulted: Emitter["faulted"], finished: Emitter["faulted"]): void {
+    const { to, env, registers, scratch32 } = this;
+    const ret = registers[0] as Local<"i64">;
+    const again = to.loop();
+    to.get(env).get(ret).op("i32.wrap_i64").call(program).tee(scratch32).op("i32.eqz").brIf(finished);
+    to.get(env).i32(ENV_STACK_TOP - STACK_FRAME_BYTES).op("i32.add").get(env).get(scratch32).i32(1).op("i32.sub");
+    to.callIndirect(this.parts.program.module.programType).set(ret);
+    to.get(env).memory("i32.load", ENV_FAULT).brIf(faulted);
+    to.get(env).get(ret).op("i32.wrap_i64").call(result).op("i64.extend_i32_u").set(ret);
+    to.br(again);
+    to.end();
   }
 
   /** The fault as it was noted, and the verdict XDP_ABORTED. What is left of it must not be the next packet's. */

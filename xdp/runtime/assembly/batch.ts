@@ -34,6 +34,7 @@ import {
   ENV_REDIRECT_TARGET,
   ENV_RESULTS,
   ENV_RX_QUEUE_INDEX,
+  ENV_SECONDS,
   ENV_SLOTS,
   ENV_SLOT_STRIDE,
   ENV_STACK_LOW,
@@ -113,6 +114,7 @@ export function init_env(env: u32, i: u32): void {
   store<u32>(env, 0, ENV_REDIRECT_TARGET);
   store<u64>(env, 0, ENV_REDIRECT_FLAGS);
   store<u32>(env, 0, ENV_TAIL_CALLS);
+  store<u32>(env, 0, ENV_SECONDS);
   store<u32>(env, 0, ENV_FAULT);
   store<i32>(env, FUEL, ENV_FUEL);
   store<u32>(env, 0, ENV_PROGRAM);
