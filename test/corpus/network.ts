@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { inFreshNetns } from "../../xdp/engine/kernel/index.js";
 import type { NetworkSpec, RouteSpec } from "../../xdp/helpers/index.js";
+import { openSockets } from "./sockets.js";
 
 /** Routes, of every type and with and without neighbours, for destinations that the frames have. Packets come in on the loopback. */
 export const NETWORK: NetworkSpec = {
@@ -34,13 +35,28 @@ export const NETWORK: NetworkSpec = {
     { address: "2001:db8::a", mac: "02:00:00:00:01:05", ifindex: 2 },
     { address: "fe80::9", mac: "02:00:00:00:01:06", ifindex: 3 },
   ],
+  sockets: [
+    { protocol: "tcp", address: "0.0.0.0", port: 80, mark: 7 },
+    { protocol: "tcp", address: "10.0.0.1", port: 22, priority: 3 },
+    { protocol: "tcp", address: "::", port: 443 },
+    { protocol: "tcp", address: "2001:db8::7", port: 80 },
+    { protocol: "udp", address: "0.0.0.0", port: 53 },
+    { protocol: "udp", address: "10.0.0.2", port: 53, mark: 9 },
+    { protocol: "udp", address: "::", port: 123, v6only: true },
+    { protocol: "udp", address: "10.0.0.3", port: 5000, peer: { address: "10.0.0.1", port: 53 } },
+  ],
 };
 
 /** Runs `work` where the kernel has {@link NETWORK}. */
 export function inNetwork<T>(work: () => T): T {
   return inFreshNetns(() => {
     execFileSync("sh", ["-ec", script()], { stdio: ["ignore", "ignore", "pipe"] });
-    return work();
+    const close = openSockets(NETWORK.sockets ?? []);
+    try {
+      return work();
+    } finally {
+      close();
+    }
   });
 }
 
