@@ -9,6 +9,7 @@ import {
   MACHINE_PRINTK_USED,
   MACHINE_SEED,
   MACHINE_SHARED,
+  MACHINE_SLICES,
   MAX_LINEAR,
   MIN_PACKET,
 } from "../abi.js";
@@ -16,7 +17,7 @@ import { HELPERS, KFUNCS, KFUNC_BY_NAME, placeNetwork } from "../helpers/index.j
 import { createMaps } from "../maps/index.js";
 import type { MapHandle } from "../maps/index.js";
 import { adaptProgram, defaultTarget, fillKconfig } from "../object/index.js";
-import type { BtfTarget, MapSpec, ObjectSpec } from "../object/index.js";
+import type { BtfTarget, MapSpec, ObjectSpec, ProgramSpec } from "../object/index.js";
 import { instantiateRuntime } from "../runtime/runtime.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { mapsOf } from "./check_program.js";
@@ -82,6 +83,7 @@ export function createMachine(options: MachineOptions): Machine {
     isUsed: (map) => used.has(map),
   });
   if (options.network) placeNetwork(layout, options.network);
+  if (chosen.some(takesSlices)) new DataView(layout.buffer).setUint32(MACHINE + MACHINE_SLICES, 1, true);
   const programs = placePrograms(layout, chosen, maps, options.costs);
   const areas: WorkerArea[] = [];
   for (let i = 0; i < workers; i++) areas.push(placeWorker(layout, batchSize, maxFrame));
@@ -127,6 +129,11 @@ function placeHelpers(layout: Layout): void {
   const view = new DataView(layout.buffer);
   view.setUint32(MACHINE + MACHINE_HELPERS, table, true);
   view.setUint32(MACHINE + MACHINE_HELPER_COUNT, count, true);
+}
+
+/** Pointers into fragments come from slices only: other programs must not reach there. */
+function takesSlices({ externs }: ProgramSpec): boolean {
+  return externs?.some(({ name }) => name.startsWith("bpf_dynptr_slice")) ?? false;
 }
 
 /** A prog array that no loaded program uses names programs that are not loaded: it stays empty. */

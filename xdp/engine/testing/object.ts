@@ -1,9 +1,9 @@
 /** A case's object: assembled, with functions where the text calls them. */
-import { HELPERS } from "../../helpers/index.js";
-import { BPF_CALL, BPF_JMP, BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, LD_IMM64, assemble } from "../../isa/index.js";
+import { FIRST_KFUNC, HELPERS, HELPER_BY_ID, KFUNC_BY_NAME } from "../../helpers/index.js";
+import { BPF_CALL, BPF_JMP, BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, BPF_PSEUDO_KFUNC_CALL, LD_IMM64, assemble } from "../../isa/index.js";
 import type { Insn } from "../../isa/index.js";
 import { mapTypeName } from "../../object/index.js";
-import type { BtfType, FunctionSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../object/index.js";
+import type { BtfType, ExternReference, FunctionSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../object/index.js";
 import { hex } from "./case.js";
 import type { CaseMap, EngineCase } from "./case.js";
 
@@ -12,14 +12,27 @@ const MAP_TYPES = new Map(Array.from({ length: 40 }, (_, id) => [mapTypeName(id)
 
 /** A program from assembly text. */
 export function programOf(name: string, asm: string, maps: readonly string[] = [], frags = false): ProgramSpec {
-  const insns = assemble(asm, {
-    helper: (helper) => HELPER_IDS.get(helper),
+  const text = assemble(asm, {
+    helper: (helper) => HELPER_IDS.get(helper) ?? KFUNC_BY_NAME.get(helper)?.id,
     map: (map) => {
       const index = maps.indexOf(map);
       return index < 0 ? undefined : index;
     },
   });
-  return { name, section: frags ? "xdp.frags" : "xdp", type: "xdp", frags, attach: "device", autoload: true, insns, functions: functionsOf(name, insns), lines: [] };
+  const { insns, externs } = withKfuncs(text);
+  return { name, section: frags ? "xdp.frags" : "xdp", type: "xdp", frags, attach: "device", autoload: true, insns, functions: functionsOf(name, insns), lines: [], ...(externs.length > 0 ? { externs } : {}) };
+}
+
+/** Calls of kernel functions as objects have them: by name. */
+function withKfuncs(text: readonly Insn[]): { insns: Insn[]; externs: ExternReference[] } {
+  const externs: ExternReference[] = [];
+  const insns = text.map((insn, at): Insn => {
+    const kfunc = insn.op === (BPF_JMP | BPF_CALL) && insn.src === 0 && insn.imm >= FIRST_KFUNC ? HELPER_BY_ID.get(insn.imm) : undefined;
+    if (!kfunc) return insn;
+    externs.push({ insn: at, name: kfunc.name, kind: "kfunc", weak: false });
+    return { ...insn, src: BPF_PSEUDO_KFUNC_CALL, imm: 0 };
+  });
+  return { insns, externs };
 }
 
 /** Functions start where they are called, or where their address is taken. */

@@ -5,6 +5,7 @@ import { ATOMIC_CASES } from "./atomic.js";
 import { CALL_CASES } from "./call.js";
 import { CALLBACK_CASES } from "./callback.js";
 import { CONTEXT_CASES } from "./context.js";
+import { DYNPTR_CASES } from "./dynptr.js";
 import { FAULT_CASES } from "./fault.js";
 import { FIB_CASES } from "./fib.js";
 import { FRAGMENT_CASES } from "./fragment.js";
@@ -15,6 +16,7 @@ import { MEMORY_CASES } from "./memory.js";
 import { PACKET_CASES } from "./packet.js";
 import { REDIRECT_CASES } from "./redirect.js";
 import { TAIL_CASES } from "./tail.js";
+import { TEXT_CASES } from "./text.js";
 import { VALUE_CASES } from "./value.js";
 
 export const CASES: Readonly<Record<string, readonly EngineCase[]>> = {
@@ -32,6 +34,8 @@ export const CASES: Readonly<Record<string, readonly EngineCase[]>> = {
   fragments: FRAGMENT_CASES,
   redirects: REDIRECT_CASES,
   "value helpers": VALUE_CASES,
+  "dynptrs and iterators": DYNPTR_CASES,
+  "texts and numbers": TEXT_CASES,
   "fib lookup": FIB_CASES,
   faults: FAULT_CASES,
 };
