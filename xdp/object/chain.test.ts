@@ -14,6 +14,11 @@ function libxdp(): ObjectSpec | undefined {
   return existsSync(LIBXDP) ? loadObject(new Uint8Array(readFileSync(LIBXDP)), "xdp-dispatcher.o") : undefined;
 }
 
+/** The chain's two programs as they are called. */
+function order(programs: readonly ChainedProgram[]): string[] {
+  return (chainPrograms(programs).programs[0]?.functions ?? []).map((f) => f.name).filter((n) => n === "first" || n === "second");
+}
+
 describe("runConfig", () => {
   it("reads priority and chain-call actions, or has libxdp's", () => {
     expect(runConfig(first, "first")).toEqual({ priority: 10, chainCallActions: ["XDP_DROP", "XDP_PASS"] });
@@ -57,7 +62,6 @@ describe.each(DISPATCHERS)("a chain by %s", (name, dispatcher) => {
 
 describe("chainPrograms", () => {
   it("follows priorities and actions that are given, names where they are the same", () => {
-    const order = (programs: readonly ChainedProgram[]): string[] => (chainPrograms(programs).programs[0]?.functions ?? []).map((f) => f.name).filter((n) => n === "first" || n === "second");
     expect(order([{ object: first, priority: 60 }, { object: second, program: "second" }])).toEqual(["second", "first"]);
     expect(order([{ object: second, program: "second", priority: 10 }, { object: first }])).toEqual(["first", "second"]);
   });

@@ -3,7 +3,7 @@
  * where a program's action is among its chain-call actions. In the kernel each program takes the place of a function of the
  * dispatcher (freplace); here the same is linked into one program, so that every engine runs it.
  */
-import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, LD_IMM64, OPCODES, assemble } from "../isa/index.js";
+import { BPF_CALL, BPF_JMP, BPF_PSEUDO_CALL, assemble } from "../isa/index.js";
 import type { Insn } from "../isa/index.js";
 import { ObjectError } from "./error.js";
 import { setGlobals } from "./globals.js";
@@ -12,6 +12,7 @@ import type { Placed } from "./merge.js";
 import { XDP_ACTIONS, runConfig } from "./run_config.js";
 import type { RunConfig, XdpAction } from "./run_config.js";
 import { selectProgram } from "./select.js";
+import { spliceFunctions } from "./splice.js";
 import type { FunctionSpec, MapSpec, ObjectSpec, ProgramSpec } from "./spec.js";
 
 /** As many programs as libxdp's dispatcher has places for. */
@@ -61,12 +62,8 @@ export function chainPrograms(programs: readonly ChainedProgram[], { dispatcher,
   const placeOf = (object: ObjectSpec): Placed => merged.parts[objects.indexOf(object)] as Placed;
   const names = new Names();
   const rest = objects.slice(1).flatMap((object) => object.programs.map((program) => ({ object, program: { ...moveProgram(program, placeOf(object)), name: names.of(object, program.name) } })));
-  const main = splice(
-    name,
-    moveProgram(dispatcherProgram(configured), placeOf(configured)),
-    links.map((l) => moveProgram(l.program, placeOf(l.object))),
-    frags,
-  );
+  const replacements = new Map(links.map((l, i) => [`prog${i}`, moveProgram(l.program, placeOf(l.object))] as const));
+  const main = { ...spliceFunctions(name, moveProgram(dispatcherProgram(configured), placeOf(configured)), replacements), name: DISPATCHER, type: "xdp", frags };
   const maps = merged.maps.map((map, index): MapSpec => {
     const owner = objects.find((object) => placeOf(object).maps.includes(index));
     if (!owner || !map.values) return map;
@@ -121,16 +118,20 @@ function dispatcherProgram(dispatcher: ObjectSpec): ProgramSpec {
   return selectProgram(dispatcher, dispatcher.programs.some((p) => p.name === DISPATCHER) ? DISPATCHER : undefined);
 }
 
+/** As many values as the dispatcher has places. */
+function padded(values: readonly number[]): readonly number[] {
+  return [...values, ...Array.from({ length: MAX_CHAIN - values.length }, () => 0)];
+}
+
 /** libxdp's dispatcher, told of its programs. */
 function configure(dispatcher: ObjectSpec, links: readonly Link[], frags: boolean): ObjectSpec {
   const main = dispatcherProgram(dispatcher);
   const missing = links.findIndex((_, i) => !main.functions.some((f) => f.name === `prog${i}`));
   if (missing >= 0) throw new ObjectError(dispatcher.file, "invalid", `it is no dispatcher for ${links.length} programs: program ${main.name} calls no function prog${missing}`, main.section);
-  const pad = (values: readonly number[]): readonly number[] => [...values, ...Array.from({ length: MAX_CHAIN - values.length }, () => 0)];
   const settings: Record<string, unknown> = {
     "conf.num_progs_enabled": links.length,
-    "conf.chain_call_actions": pad(links.map((l) => maskOf(l.config))),
-    "conf.run_prios": pad(links.map((l) => l.config.priority)),
+    "conf.chain_call_actions": padded(links.map((l) => maskOf(l.config))),
+    "conf.run_prios": padded(links.map((l) => l.config.priority)),
   };
   const conf = dispatcher.btf?.types.find((t) => t.kind === "struct" && t.name === "xdp_dispatcher_config");
   if (conf?.kind === "struct" && conf.members.some((m) => m.name === "is_xdp_frags")) settings["conf.is_xdp_frags"] = frags ? 1 : 0;
@@ -145,7 +146,7 @@ function builtIn(links: readonly Link[]): ObjectSpec {
     insns.push(...assemble("r1 = r6"));
     calls.push(insns.length);
     // The call's distance is set below. Actions that are no action go on to nothing; the shift takes 6 bits, as the dispatcher's.
-    insns.push({ op: 0x85, dst: 0, src: BPF_PSEUDO_CALL, off: 0, imm: 0 }, ...assemble(`w1 = ${maskOf(config) | 0}\n w2 = w0\n r1 >>= r2\n r1 &= 1\n if r1 != 0 goto +1\n exit`));
+    insns.push({ op: BPF_JMP | BPF_CALL, dst: 0, src: BPF_PSEUDO_CALL, off: 0, imm: 0 }, ...assemble(`w1 = ${maskOf(config) | 0}\n w2 = w0\n r1 >>= r2\n r1 &= 1\n if r1 != 0 goto +1\n exit`));
   }
   insns.push(...assemble("r0 = 2\n exit"));
   const functions: FunctionSpec[] = [{ name: DISPATCHER, start: 0, end: insns.length, linkage: "global" }];
@@ -156,58 +157,4 @@ function builtIn(links: readonly Link[]): ObjectSpec {
   }
   const program: ProgramSpec = { name: DISPATCHER, section: "xdp", type: "xdp", frags: false, attach: "device", autoload: true, insns, functions, lines: [] };
   return { file: "the built-in dispatcher", license: "", programs: [program], maps: [] };
-}
-
-/** The dispatcher with programs in the place of its functions `prog0`, `prog1`, … */
-function splice(file: string, dispatcher: ProgramSpec, programs: readonly ProgramSpec[], frags: boolean): ProgramSpec {
-  const starts = new Map<number, number>();
-  const insns: Insn[] = [];
-  const functions: FunctionSpec[] = [];
-  const lines: ProgramSpec["lines"][number][] = [];
-  const coreRelocations: NonNullable<ProgramSpec["coreRelocations"]>[number][] = [];
-  const externs: NonNullable<ProgramSpec["externs"]>[number][] = [];
-  const own = new Set<number>();
-  /** Appends the slots `[start, end)` of a program with all that is said of them. */
-  const append = (from: ProgramSpec, start: number, end: number): void => {
-    const shift = insns.length - start;
-    const moved = <T extends { readonly insn: number }>(records: readonly T[] | undefined): T[] => (records ?? []).filter((r) => r.insn >= start && r.insn < end).map((r) => ({ ...r, insn: r.insn + shift }));
-    lines.push(...moved(from.lines));
-    coreRelocations.push(...moved(from.coreRelocations));
-    externs.push(...moved(from.externs));
-    for (const f of from.functions) if (f.start >= start && f.start < end) functions.push({ ...f, start: f.start + shift, end: f.end + shift, linkage: from === dispatcher ? f.linkage : "static" });
-    for (let slot = start; slot < end; slot++) insns.push(from.insns[slot] as Insn);
-  };
-  for (const f of dispatcher.functions) {
-    starts.set(f.start, insns.length);
-    const index = /^prog(\d+)$/.exec(f.name)?.[1];
-    const program = index === undefined ? undefined : programs[Number(index)];
-    if (program) {
-      append(program, 0, program.insns.length);
-      continue;
-    }
-    for (let slot = f.start; slot < f.end; slot++) own.add(insns.length + slot - f.start);
-    append(dispatcher, f.start, f.end);
-  }
-  for (const slot of own) {
-    const insn = insns[slot] as Insn;
-    const isCall = OPCODES[insn.op]?.form === "call" && insn.src === BPF_PSEUDO_CALL;
-    if (!isCall && !(insn.op === LD_IMM64 && insn.src === BPF_PSEUDO_FUNC)) continue;
-    // The slot where this one was: its function has moved as a whole.
-    const now = functions.findLast((f) => f.start <= slot) as FunctionSpec;
-    const before = [...starts].find(([, to]) => to === now.start)?.[0] ?? 0;
-    const target = starts.get(before + slot - now.start + insn.imm + 1);
-    if (target === undefined) throw new ObjectError(file, "invalid", `the dispatcher calls what is no function of it (instruction ${slot})`);
-    insns[slot] = { ...insn, imm: target - slot - 1 };
-  }
-  return {
-    ...dispatcher,
-    name: DISPATCHER,
-    type: "xdp",
-    frags,
-    insns,
-    functions,
-    lines,
-    ...(coreRelocations.length > 0 ? { coreRelocations } : {}),
-    ...(externs.length > 0 ? { externs } : {}),
-  };
 }

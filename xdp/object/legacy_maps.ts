@@ -1,6 +1,6 @@
 /**
  * Maps of `maps` sections: `struct bpf_map_def` of libbpf before 1.0 and of the kernel's samples, `struct bpf_elf_map` of iproute2.
- * All start with type, key size, value size, number of entries and flags; a symbol stands at each.
+ * All start with type, key size, value size and number of entries, nearly all go on with flags; a symbol stands at each.
  */
 import { STT_SECTION } from "./elf.js";
 import type { ElfFile, ElfSection } from "./elf.js";
@@ -10,7 +10,10 @@ import type { PlacedMap } from "./map_table.js";
 import { Reader } from "./reader.js";
 import type { BtfSpec, MapSpec } from "./spec.js";
 
-const LEAST_BYTES = 20;
+/** type, sizes, entries; loaders take what a shorter definition leaves out for 0. */
+const LEAST_BYTES = 16;
+/** The same and flags. */
+const FLAGS_BYTES = 20;
 /** type, sizes, entries, flags, inner_map_idx, numa_node: the kernel's samples. */
 const SAMPLES_BYTES = 28;
 /** type, sizes, entries, flags, id, pinning, inner_id, inner_idx: iproute2. */
@@ -39,7 +42,7 @@ function sectionMaps(elf: ElfFile, section: ElfSection, btf: BtfSpec | undefined
     const room = (places[i + 1]?.value ?? section.size) - symbol.value;
     const size = symbol.size === 0 ? room : Math.min(symbol.size, room);
     if (size < LEAST_BYTES) throw new ObjectError(elf.file, "invalid", `map ${symbol.name} is defined in ${size} bytes, at least ${LEAST_BYTES} are needed`, section.name);
-    return { symbol, size, spec: { ...fields(reader, symbol.value, symbol.name), ...annotated(btf, symbol.name) } };
+    return { symbol, size, spec: { ...fields(reader, symbol.value, size, symbol.name), ...annotated(btf, symbol.name) } };
   });
   return drafts.map(({ symbol, size, spec }) => {
     // PIN_GLOBAL_NS; PIN_OBJECT_NS is shared within the object only.
@@ -50,7 +53,7 @@ function sectionMaps(elf: ElfFile, section: ElfSection, btf: BtfSpec | undefined
   });
 }
 
-function fields(reader: Reader, at: number, name: string): MapSpec {
+function fields(reader: Reader, at: number, size: number, name: string): MapSpec {
   const typeId = reader.u32(at);
   return {
     name,
@@ -59,7 +62,7 @@ function fields(reader: Reader, at: number, name: string): MapSpec {
     keySize: reader.u32(at + 4),
     valueSize: reader.u32(at + 8),
     maxEntries: reader.u32(at + 12),
-    flags: reader.u32(at + 16),
+    flags: size < FLAGS_BYTES ? 0 : reader.u32(at + 16),
     keyTypeId: 0,
     valueTypeId: 0,
   };

@@ -60,6 +60,7 @@ describe.skipIf(!capable)("what libbpf loads (needs root, bpf(), bpftool and cc)
   describe("CO-RE relocations", () => {
     it.each(["core_new", "core_old", "core"])("against the types of %s", (types) => compareAdapted("core", types, 4));
     it("against the running kernel's types", () => compareAdapted("core", undefined, 4));
+    it("of an object that was linked of several, parts of which are left over", () => compareAdapted("linked", undefined, 3));
     it("of an object whose other programs name things of the kernel", () => compareAdapted("kernel", undefined, 5));
   });
 

@@ -83,6 +83,22 @@ describe("legacy maps, iproute2's form", () => {
   });
 });
 
+describe("legacy maps of other sizes", () => {
+  const { maps } = fixture("legacy_sizes");
+  const named = (name: string): unknown => maps.find((m) => m.name === name);
+
+  it("takes definitions of four words, of seven, and with what loaders put behind them", () => {
+    expect(named("four")).toMatchObject({ type: "BPF_MAP_TYPE_HASH", keySize: 4, valueSize: 8, maxEntries: 16, flags: 0 });
+    expect(named("seven")).toMatchObject({ type: "BPF_MAP_TYPE_ARRAY", keySize: 4, valueSize: 4, maxEntries: 3 });
+    expect(named("many")).toMatchObject({ type: "BPF_MAP_TYPE_HASH", keySize: 8, valueSize: 16, maxEntries: 32, flags: 1 });
+  });
+
+  it("knows pinned maps, and which maps are in others from the start", () => {
+    expect(maps.filter((m) => m.pinned).map((m) => m.name)).toEqual(["pinned"]);
+    expect(named("outer")).toMatchObject({ type: "BPF_MAP_TYPE_HASH_OF_MAPS", inner: { name: "spare" }, values: [{ key: 2, map: "spare" }] });
+  });
+});
+
 describe("objects of 2018 and 2019", () => {
   const spec = fixture("early");
 
@@ -285,5 +301,20 @@ describe("files that are no BPF objects", () => {
       expect((error as ObjectError).message).toContain(message);
       expect((error as ObjectError).message).not.toContain("\n");
     }
+  });
+});
+
+describe("an object that was linked of several", () => {
+  it("has the functions that won, and maps and data of all", () => {
+    const spec = fixture("linked");
+    expect(spec.programs.map((p) => [p.name, p.functions.map((f) => f.name)])).toEqual([
+      ["from_a", ["from_a", "pick", "elsewhere"]],
+      ["from_b", ["from_b", "pick", "elsewhere"]],
+      ["from_b_too", ["from_b_too", "elsewhere"]],
+    ]);
+    // The weak function asked for another member, and its relocation is still there.
+    expect(program(spec, "from_a").coreRelocations).toHaveLength(1);
+    expect(program(spec, "from_a").coreRelocations?.[0]?.typeId).toBe(program(spec, "from_b").coreRelocations?.[0]?.typeId);
+    expect(initial(spec, ".data").length).toBe(12);
   });
 });

@@ -15,7 +15,7 @@ export interface Part {
 
 /** Where the things of one object are in the merged one. */
 export interface Placed {
-  /** Adds what the object's type ids (void aside) move by. */
+  /** What is added to the object's type ids, void aside. */
   readonly typeBase: number;
   /** Index in the merged object by index in the own. */
   readonly maps: readonly number[];

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadObject } from "./index.js";
-import { FIXTURES, TYPE_FIXTURES, compile, fixture } from "./testing/fixtures.js";
+import { FIXTURES, LINKED_FIXTURES, TYPE_FIXTURES, compile, fixture, link } from "./testing/fixtures.js";
 
 const hasClang = ["clang-19", "llvm-strip-19"].every((tool) => spawnSync(tool, ["--version"]).status === 0);
 
@@ -17,5 +17,9 @@ describe.skipIf(!hasClang)("rebuilding the fixtures (needs clang-19)", () => {
     const output = join(folder, `${name}.bpf.o`);
     compile(name, output);
     expect(loadObject(new Uint8Array(readFileSync(output)), `${name}.bpf.o`)).toEqual(fixture(name));
+  });
+
+  it.skipIf(spawnSync("bpftool", ["version"]).status !== 0).each(Object.keys(LINKED_FIXTURES))("%s, linked (needs bpftool)", (name) => {
+    expect(loadObject(new Uint8Array(readFileSync(link(name, folder))), `${name}.bpf.o`)).toEqual(fixture(name));
   });
 });

@@ -1,6 +1,7 @@
 /** The objects that tests read, and how clang makes them. Each stands beside its source, so that tests need no compiler. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readElfSection } from "../elf.js";
 import { loadObject } from "../load.js";
@@ -24,6 +25,7 @@ export const FIXTURES: Readonly<Record<string, readonly string[]>> = {
   settable: ["-g", "-mcpu=v3"],
   chain_first: ["-g", "-mcpu=v3"],
   chain_second: ["-g", "-mcpu=v3"],
+  legacy_sizes: ["-mcpu=v2"],
   externs: ["-g", "-mcpu=v3"],
   core: ["-g", "-mcpu=v3"],
 };
@@ -32,6 +34,11 @@ export const FIXTURES: Readonly<Record<string, readonly string[]>> = {
 export const TYPE_FIXTURES: Readonly<Record<string, readonly string[]>> = {
   core_new: ["-g"],
   core_old: ["-g"],
+};
+
+/** Objects that bpftool links of several. */
+export const LINKED_FIXTURES: Readonly<Record<string, readonly string[]>> = {
+  linked: ["linked_a", "linked_b"],
 };
 
 /** Bytes of a fixture. */
@@ -53,7 +60,19 @@ export function btfOf(name: string): Uint8Array {
 
 /** Compiles a fixture with clang-19 to a file. Debug information other than BTF is stripped: it would hold paths. */
 export function compile(name: string, output: string): void {
-  const flags = FIXTURES[name] ?? TYPE_FIXTURES[name] ?? [];
+  const flags = FIXTURES[name] ?? TYPE_FIXTURES[name] ?? ["-g", "-mcpu=v3"];
   execFileSync("clang-19", ["-O2", "-target", "bpf", "-Wall", "-fdebug-compilation-dir=.", ...flags, "-c", `${name}.bpf.c`, "-o", output], { cwd: FOLDER, stdio: ["ignore", "ignore", "inherit"] });
   execFileSync("llvm-strip-19", ["--strip-debug", output]);
+}
+
+/** Links a fixture of its parts with bpftool, in `folder`; returns the file. */
+export function link(name: string, folder: string): string {
+  const output = join(folder, `${name}.bpf.o`);
+  const parts = (LINKED_FIXTURES[name] ?? []).map((part) => {
+    const object = join(folder, `${part}.o`);
+    compile(part, object);
+    return object;
+  });
+  execFileSync("bpftool", ["gen", "object", output, ...parts]);
+  return output;
 }
