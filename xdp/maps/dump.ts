@@ -44,7 +44,7 @@ export function dumpMaps(handles: readonly MapHandle[], btf?: BtfSpec): MapDump 
 /**
  * The entries of a map, arrays by index, others by the bytes of their keys. Arrays of up to 65,536 entries are listed whole, larger
  * ones only where a byte is not zero; of prog arrays and maps of devices, CPUs and sockets only the entries that are there. Queues
- * and stacks by the order in which they are popped; what is in bloom filters, ring buffers and perf event arrays is not listed.
+ * and stacks by the order of their pushes; what is in bloom filters, ring buffers and perf event arrays is not listed.
  * @param named maps that an entry of a map of maps can name.
  */
 export function* dumpMap(handle: MapHandle, btf?: BtfSpec, named: readonly MapHandle[] = []): Generator<DumpEntry> {

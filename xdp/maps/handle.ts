@@ -37,6 +37,6 @@ export interface MapHandle {
   pop?(): Uint8Array | undefined;
   /** Whether a bloom filter says that the value may have been pushed. Other maps do not have it. */
   has?(value: Uint8Array): boolean;
-  /** The values of a queue or stack, in the order in which they are popped, which nothing takes out. Other maps do not have it. */
+  /** The values of a queue or stack, in the order of their pushes, which nothing takes out. Other maps do not have it. */
   values?(): Iterable<Uint8Array>;
 }

@@ -1,7 +1,7 @@
 /** Maps in a memory of their own, and the calls that programs make on them. */
 import { MACHINE, MACHINE_CPUS, MACHINE_SHARED } from "../../abi.js";
 import { Layout } from "../../engine/layout.js";
-import type { MapSpec } from "../../object/spec.js";
+import type { BtfSpec, MapSpec } from "../../object/spec.js";
 import { instantiateRuntime } from "../../runtime/runtime.js";
 import { createMaps } from "../create.js";
 import type { MapHandle } from "../handle.js";
@@ -30,15 +30,16 @@ export interface TestOptions {
   readonly shared?: boolean;
   readonly seed?: bigint;
   readonly programIndex?: (name: string) => number | undefined;
+  readonly btf?: BtfSpec;
 }
 
 export function openMaps(specs: readonly MapSpec[], options: TestOptions = {}): TestMachine {
-  const { cpus = 1, shared = false, seed = 1n } = options;
+  const { cpus = 1, shared = false, seed = 1n, btf } = options;
   const layout = new Layout();
   const machine = new DataView(layout.buffer);
   machine.setUint32(MACHINE + MACHINE_CPUS, cpus, true);
   machine.setUint32(MACHINE + MACHINE_SHARED, shared ? 1 : 0, true);
-  const handles = createMaps(layout, specs, { cpus, seed, ...(options.programIndex === undefined ? {} : { programIndex: options.programIndex }) });
+  const handles = createMaps(layout, specs, { cpus, seed, ...(options.programIndex === undefined ? {} : { programIndex: options.programIndex }), ...(btf === undefined ? {} : { btf }) });
   const calls = instantiateRuntime(layout.memory).exports as unknown as ProgramCalls;
   return { layout, handles, calls, program: new ProgramSide(layout, handles[0] as MapHandle, calls) };
 }

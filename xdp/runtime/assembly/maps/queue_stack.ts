@@ -56,15 +56,14 @@ export function queue_get(header: u32, value: u32, remove: bool): i32 {
   return 0;
 }
 
-/** Copies value number `index`, in the order in which values are popped, to `out`. -ENOENT behind the last. */
+/** Copies value number `index`, in the order of their pushes, to `out`. -ENOENT behind the last. */
 export function queueAt(header: u32, index: u32, out: u32): i32 {
   const head = load<u32>(header, QUEUE_HEAD);
   const tail = load<u32>(header, QUEUE_TAIL);
   const places = load<u32>(header, QUEUE_PLACES);
   const count = head >= tail ? head - tail : head + places - tail;
   if (index >= count) return -ENOENT;
-  const fromTail = load<u32>(header, MAP_TYPE) == BPF_MAP_TYPE_QUEUE ? index : count - 1 - index;
-  const place = fromTail >= places - tail ? fromTail - (places - tail) : tail + fromTail;
+  const place = index >= places - tail ? index - (places - tail) : tail + index;
   copyBytes(out, placeAt(header, place), load<u32>(header, MAP_VALUE_SIZE));
   return 0;
 }
