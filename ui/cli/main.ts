@@ -3,7 +3,8 @@
 import { Command, CommanderError } from "commander";
 import { ENGINES } from "../../xdp/index.js";
 import { EXIT_INPUT, errorLine } from "./errors.js";
-import { collect, integer, oneOf } from "./options.js";
+import { collect, collectOneOf, integer, oneOf } from "./options.js";
+import { benchVerb } from "./verbs/bench.js";
 import { inspectVerb } from "./verbs/inspect.js";
 import { runVerb } from "./verbs/run.js";
 
@@ -53,6 +54,24 @@ beeline
   .option("--wat", "print the WebAssembly that the program becomes")
   .option("--json", "print one JSON document")
   .action(inspectVerb);
+
+beeline
+  .command("bench")
+  .description("measure how fast a program runs on this host, by engine")
+  .argument("[scenario]", "scenario.yaml, or a folder that holds one")
+  .option("--program <file>", "object file made by clang -target bpf")
+  .option("--entry <name>", "program or section, where the object has several")
+  .option("--pcap <file>", "capture whose packets are run", collect)
+  .option("--maps <file>", "map contents before the first packet, bpftool's JSON by map name")
+  .option("--engine <name>", `${ENGINES.join(", ")}; may be repeated; default all that can run here`, collectOneOf("--engine", ENGINES))
+  .option("--same-packet", "run the first packet over and over; default the whole capture, over and over")
+  .option("--rounds <n>", "measurements an engine; the median counts; default 7", integer("--rounds", 1, 1000))
+  .option("--set-global <name=value>", "writes a global variable of the program before it is loaded; may be repeated", collect)
+  .option("--compare <file>", "an earlier measurement, written with --json: says what changed beyond noise")
+  .option("--json", "print one JSON document")
+  .action(async (scenario: string | undefined, flags) => {
+    process.exitCode = await benchVerb(scenario, flags);
+  });
 
 try {
   await beeline.parseAsync();

@@ -26,3 +26,9 @@ export function oneOf<Word extends string>(flag: string, words: readonly Word[])
 export function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }
+
+/** A commander parser that collects words of a few. */
+export function collectOneOf<Word extends string>(flag: string, words: readonly Word[]): (text: string, previous?: readonly Word[]) => readonly Word[] {
+  const parse = oneOf(flag, words);
+  return (text, previous = []) => [...previous, parse(text)];
+}

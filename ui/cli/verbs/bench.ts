@@ -1,0 +1,108 @@
+/** `beeline bench`: how fast a program runs on this host, by engine, and what changed since an earlier measurement. */
+import { resolve } from "node:path";
+import { z } from "zod";
+import { MOST_PACKETS, compareResults, describeFacts, runBench } from "../../../bench/index.js";
+import type { BenchResult, EngineChange } from "../../../bench/index.js";
+import { Trace, openCapture } from "../../../traffic/index.js";
+import { loadObject, seedMaps, selectProgram, setGlobals } from "../../../xdp/index.js";
+import type { EngineName, MachineView, ObjectSpec } from "../../../xdp/index.js";
+import { UsageError } from "../errors.js";
+import { figure } from "../format.js";
+import { readInput } from "../input.js";
+import { table } from "../table.js";
+import { runRequest } from "./request.js";
+import type { RunRequest } from "./request.js";
+
+/** Flags of `beeline bench`, as commander gives them. */
+export interface BenchFlags {
+  readonly program?: string;
+  readonly entry?: string;
+  readonly pcap?: readonly string[];
+  readonly maps?: string;
+  readonly engine?: readonly EngineName[];
+  readonly samePacket?: boolean;
+  readonly rounds?: number;
+  readonly compare?: string;
+  readonly setGlobal?: readonly string[];
+  readonly json?: boolean;
+}
+
+const TRACE_BYTES = 128 * 2 ** 20;
+
+/** Measures, prints, and returns the exit code. `scenario`: measured where no program is named. */
+export async function benchVerb(scenario: string | undefined, flags: BenchFlags): Promise<number> {
+  const { engine, ...rest } = flags;
+  const request = runRequest(scenario, rest);
+  const before = flags.compare === undefined ? undefined : readResult(flags.compare);
+  const object = setGlobals(loadObject(readInput(request.program, "the program's object file"), request.program), request.globals);
+  const entry = selectProgram(object, flags.entry ?? request.spec.entry).name;
+  const result = runBench({
+    object,
+    entry,
+    trace: await readTrace(request),
+    mode: flags.samePacket === true ? "same" : "trace",
+    setup: (machine) => seed(request, object, machine),
+    ...(engine === undefined ? {} : { engines: engine }),
+    ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
+    ...(request.spec.network === undefined ? {} : { network: request.spec.network }),
+    kconfig: request.kconfig,
+  });
+  const changes = before === undefined ? undefined : compareResults(before, result);
+  if (flags.json === true) process.stdout.write(`${JSON.stringify({ ...result, ...(changes ? { changes } : {}) }, null, 2)}\n`);
+  else print(result, changes);
+  for (const note of result.notes) process.stderr.write(`beeline: ${note}\n`);
+  return 0;
+}
+
+async function readTrace(request: RunRequest): Promise<Trace> {
+  const [capture] = request.captures;
+  if (capture === undefined) throw new UsageError("name the traffic to measure with: --pcap FILE");
+  const reader = await openCapture(capture.file);
+  try {
+    const trace = Trace.allocate(TRACE_BYTES, MOST_PACKETS);
+    if (!(await reader.read(trace))) throw new UsageError(`${capture.file}: holds no packets to measure with`);
+    return trace;
+  } finally {
+    reader.close();
+  }
+}
+
+function seed(request: RunRequest, object: ObjectSpec, machine: MachineView): void {
+  const { maps } = request;
+  if (maps === undefined) return;
+  const program = (name: string): number | undefined => machine.programs.find((one) => one.spec.name === name)?.index;
+  if (typeof maps === "string") seedMaps(machine.maps, readInput(resolve(maps), "the map seeds").toString("utf8"), object.btf, program, maps);
+  else seedMaps(machine.maps, maps, object.btf, program, request.title);
+}
+
+const spread = z.object({ median: z.number().positive(), min: z.number().positive(), max: z.number().positive() });
+const figures = z.object({ nsPerPacket: spread, mpps: z.number() });
+const facts = z.object({ cpu: z.string(), cores: z.number(), node: z.string(), os: z.string(), load: z.number() });
+const earlier = z.object({ program: z.string(), entry: z.string(), mode: z.enum(["same", "trace"]), rounds: z.number(), provenance: z.literal("measured"), engines: z.partialRecord(z.enum(["wasm", "interpreter", "kernel"]), figures), machine: facts, notes: z.array(z.string()) });
+
+function readResult(path: string): BenchResult {
+  try {
+    return earlier.parse(JSON.parse(readInput(path, "the earlier measurement").toString("utf8")));
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    throw new UsageError(`${path}: not what beeline bench --json writes: measure again with --json and keep that output`, { cause });
+  }
+}
+
+const CHANGES = { faster: "faster", slower: "slower", same: "no change beyond noise" } as const;
+
+function print(result: BenchResult, changes: readonly EngineChange[] | undefined): void {
+  const what = result.mode === "same" ? "one packet repeated" : "the whole trace";
+  const rows = Object.entries(result.engines).map(([name, { nsPerPacket, mpps }]) => {
+    const change = changes?.find(({ engine }) => engine === name);
+    const row = [name, figure(nsPerPacket.median), figure(nsPerPacket.min), figure(nsPerPacket.max), figure(mpps)];
+    return changes === undefined ? row : [...row, change === undefined ? "-" : `x${change.ratio.toFixed(2)}`, change === undefined ? "not measured before" : CHANGES[change.change]];
+  });
+  const head = ["engine", "ns/packet", "least", "most", "Mpps"];
+  const floor = result.engines.kernel?.floorNs;
+  process.stdout.write(`${result.entry} of ${result.program}: ${what}, ${result.rounds} rounds, measured on ${describeFacts(result.machine)}\n\n`);
+  process.stdout.write(`${table(changes === undefined ? head : [...head, "time", "change"], rows)}\n`);
+  if (floor === undefined) return;
+  const packets = result.mode === "same" ? "" : "packets out of the trace, each repeated; ";
+  process.stdout.write(`\nkernel: ${packets}less ${figure(floor)} ns that an empty program takes in the same test run\n`);
+}
