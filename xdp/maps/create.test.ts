@@ -59,6 +59,14 @@ describe("maps of a machine", () => {
     expect([...(unused?.keys() ?? [])]).toEqual([]);
   });
 
+  it.each([[1, 2 ** 31, 4], [5, 2 ** 30, 4], [11, 0xffff_ffff, 8]])("of any size are made where the kernel allocates as entries come, type %i", (typeId, maxEntries, keySize) => {
+    const { program } = openMaps([mapSpec(typeId, keySize, 8, maxEntries, { flags: 1 })], { cpus: 4 });
+    const key = (i: number): Uint8Array => (typeId === 11 ? Uint8Array.of(32, 0, 0, 0, ...le(i, 4)) : le(i, 4));
+    for (let i = 0; i < 1000; i++) expect(program.update(key(i), le(i, 8))).toBe(0);
+    for (let i = 0; i < 1000; i++) expect(program.read(key(i))).toEqual(le(i, 8));
+    expect(program.handle.spec.maxEntries).toBe(maxEntries);
+  });
+
   it("do not touch the memory of large maps", () => {
     const before = process.memoryUsage().rss;
     const { program } = openMaps([mapSpec(1, 16, 64, 10_000_000), mapSpec(2, 4, 8, 10_000_000), mapSpec(9, 4, 8, 2_000_000)]);

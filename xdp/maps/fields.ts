@@ -59,6 +59,8 @@ export const HASH_SPARES = 88;
 /** From the element to its key and to its value (or, in per-CPU maps, to the u32 address of CPU 0's value). */
 export const HASH_KEY_OFFSET = 92;
 export const HASH_VALUE_OFFSET = 96;
+/** Elements that memory was reserved for, of maps without lists: fewer than max_entries where the kernel allocates as it goes. */
+export const HASH_CAPACITY = 100;
 /** Address of the LRU lists; nodes scanned at most by one rotation; free elements that a CPU takes at once. */
 export const LRU_LISTS = 100;
 export const LRU_SCANS = 104;

@@ -21,6 +21,7 @@ import {
   BLOOM_SEED,
   ELEMENT_KEY,
   ELEMENT_LRU_KEY,
+  HASH_CAPACITY,
   HASH_ELEMENTS,
   HASH_ELEMENT_BYTES,
   HASH_INDEX,
@@ -65,8 +66,10 @@ import {
 } from "./fields.js";
 import type { MapShape } from "./shape.js";
 import type { SpecialField } from "./special.js";
-import { BPF_F_NO_COMMON_LRU } from "./uapi.js";
+import { BPF_F_NO_COMMON_LRU, BPF_F_NO_PREALLOC } from "./uapi.js";
 
+/** Most that is reserved for a map whose entries the kernel allocates as they come, whatever max_entries says; a full one then says -ENOMEM. */
+const LAZY_BYTES = 805_306_368;
 const LINE = 64;
 const PAGE = 4096;
 /** Nodes that the kernel scans in one rotation, and free elements that a CPU takes at once, with common lists. */
@@ -196,8 +199,9 @@ function placeTrie(map: Placement): void {
   const dataSize = map.shape.keySize - 4;
   const offset = NODE_DATA + pad(dataSize, 8);
   // Each entry may need a branch, and an entry is replaced by a new node before the old one is free.
-  const nodes = 2 * map.shape.maxEntries + 2;
-  placeArea(map, nodes, offset + pad(map.shape.valueSize, 8), offset);
+  const nodeBytes = offset + pad(map.shape.valueSize, 8);
+  const nodes = Math.min(2 * map.shape.maxEntries + 2, Math.max(Math.floor(LAZY_BYTES / nodeBytes), 2));
+  placeArea(map, nodes, nodeBytes, offset);
   write(map, { [LPM_DATA_SIZE]: dataSize, [LPM_NODES]: nodes });
 }
 
@@ -224,11 +228,14 @@ function placeRing(map: Placement): void {
 }
 
 function placeHash(map: Placement): void {
-  const { kind, keySize, valueSize, maxEntries } = map.shape;
+  const { kind, keySize, valueSize, flags } = map.shape;
   const keyOffset = kind.lru ? ELEMENT_LRU_KEY : ELEMENT_KEY;
   const valueOffset = keyOffset + pad(keySize, 8);
   // The values of devmap hashes have 8 bytes in memory, however many programs see.
   const elementBytes = valueOffset + (kind.perCpu ? 8 : pad(valueSize, 8));
+  const lazy = (flags & BPF_F_NO_PREALLOC) !== 0;
+  const total = elementBytes + 16 + (kind.perCpu ? pad(valueSize, 8) * map.cpus : 0);
+  const maxEntries = lazy ? Math.min(map.shape.maxEntries, Math.max(Math.floor(LAZY_BYTES / total), 1)) : map.shape.maxEntries;
   // Hashes that replace a whole element write the new value to a spare one first.
   const spares = kind.perCpu || kind.lru ? 0 : map.cpus;
   const values = maxEntries + spares;
@@ -243,6 +250,7 @@ function placeHash(map: Placement): void {
   write(map, {
     [HASH_INDEX]: reserve(map, slots * 8, LINE),
     [HASH_MASK]: slots - 1,
+    [HASH_CAPACITY]: maxEntries,
     [HASH_ELEMENTS]: elements,
     [HASH_ELEMENT_BYTES]: elementBytes,
     [HASH_KEY_OFFSET]: keyOffset,

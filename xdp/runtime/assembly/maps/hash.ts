@@ -1,7 +1,7 @@
 /** BPF_MAP_TYPE_HASH, and what the rest of the hash family shares: finding elements without a lock, taking them, giving them back. */
 import { MAP_COUNT, MAP_KEY_SIZE, MAP_MAX_ENTRIES } from "../../../abi";
-import { ELEMENT_HASH, ELEMENT_NEXT, HASH_ELEMENTS, HASH_ELEMENT_BYTES, HASH_FREE, HASH_FRESH, HASH_INDEX, HASH_KEY_OFFSET, HASH_SPARES, HASH_VALUE_OFFSET } from "../../../maps/fields";
-import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST, E2BIG, EEXIST, EINVAL, ENOENT } from "../../../maps/uapi";
+import { ELEMENT_HASH, ELEMENT_NEXT, HASH_CAPACITY, HASH_ELEMENTS, HASH_ELEMENT_BYTES, HASH_FREE, HASH_FRESH, HASH_INDEX, HASH_KEY_OFFSET, HASH_SPARES, HASH_VALUE_OFFSET } from "../../../maps/fields";
+import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST, E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM } from "../../../maps/uapi";
 import { copyBytes, copyKey } from "./bytes";
 import { findSlot, firstElement, hashKey, insertSlot, removeSlot, setSlot, slotElement } from "./hash_index";
 import { beginRead, isReadValid, isShared, lockMap, reuseElement, unlockMap } from "./lock";
@@ -42,9 +42,14 @@ export function takeElement(header: u32): u32 {
     return free;
   }
   const fresh = load<u32>(header, HASH_FRESH);
-  if (fresh >= load<u32>(header, MAP_MAX_ENTRIES)) return 0;
+  if (fresh >= load<u32>(header, HASH_CAPACITY)) return 0;
   store<u32>(header, fresh + 1, HASH_FRESH);
   return elementAt(header, fresh);
+}
+
+/** Why there is no element for a new key: the map is full, or the memory that was reserved for it is. */
+export function noElement(header: u32): i32 {
+  return load<u32>(header, MAP_COUNT) >= load<u32>(header, MAP_MAX_ENTRIES) ? -E2BIG : -ENOMEM;
 }
 
 /** Removes the slot's element from the map and frees it. */
@@ -81,7 +86,7 @@ export function hash_lookup(header: u32, key: u32, cpu: u32): u32 {
 function replace(header: u32, slot: u32, key: u32, value: u32, hash: u32, cpu: u32): void {
   const spares = load<u32>(header, HASH_SPARES) + (cpu << 2);
   let element = load<u32>(spares);
-  if (element == 0) element = elementAt(header, load<u32>(header, MAP_MAX_ENTRIES) + cpu);
+  if (element == 0) element = elementAt(header, load<u32>(header, HASH_CAPACITY) + cpu);
   reuseElement(header);
   writeKey(header, element, key, hash);
   copyNewValue(header, element + load<u32>(header, HASH_VALUE_OFFSET), value);
@@ -103,7 +108,7 @@ function put(header: u32, key: u32, value: u32, flags: u64, cpu: u32): i32 {
     return 0;
   }
   const element = takeElement(header);
-  if (element == 0) return -E2BIG;
+  if (element == 0) return noElement(header);
   reuseElement(header);
   writeKey(header, element, key, hash);
   copyNewValue(header, element + load<u32>(header, HASH_VALUE_OFFSET), value);

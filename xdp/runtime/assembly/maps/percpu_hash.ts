@@ -1,9 +1,9 @@
 /** BPF_MAP_TYPE_PERCPU_HASH: elements hold the address of CPU 0's value; values lie in an area of each CPU's own. */
 import { MAP_CPU_STRIDE, MAP_DATA, MAP_STRIDE, MAP_VALUE_SIZE } from "../../../abi";
 import { HASH_ELEMENTS, HASH_ELEMENT_BYTES, HASH_VALUE_OFFSET, MAP_CPUS } from "../../../maps/fields";
-import { BPF_EXIST, E2BIG, EINVAL } from "../../../maps/uapi";
+import { BPF_EXIST, EINVAL } from "../../../maps/uapi";
 import { copyBytes, padded } from "./bytes";
-import { addElement, checkFlags, findElement, takeElement, writeKey } from "./hash";
+import { addElement, checkFlags, findElement, noElement, takeElement, writeKey } from "./hash";
 import { findSlot, hashKey, slotElement } from "./hash_index";
 import { lockMap, reuseElement, unlockMap } from "./lock";
 
@@ -59,7 +59,7 @@ function put(header: u32, key: u32, value: u32, flags: u64, cpu: u32): i32 {
     return 0;
   }
   const element = takeElement(header);
-  if (element == 0) return -E2BIG;
+  if (element == 0) return noElement(header);
   reuseElement(header);
   writeKey(header, element, key, hash);
   placeValues(header, element);
