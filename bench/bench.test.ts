@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { packet, traceOf } from "../traffic/index.js";
+import { Trace, packet } from "../traffic/index.js";
 import { assemble } from "../xdp/index.js";
 import type { ObjectSpec } from "../xdp/index.js";
 import { compareResults } from "./compare.js";
@@ -11,6 +11,11 @@ import { geometricMean, spreadOf } from "./statistics.js";
 function object(text: string): ObjectSpec {
   const insns = assemble(text);
   return { file: "test.o", license: "GPL", maps: [], programs: [{ name: "prog", section: "xdp", type: "xdp", frags: false, attach: "device", autoload: true, insns, functions: [{ name: "prog", start: 0, end: insns.length, linkage: "global" }], lines: [] }] };
+}
+function traceOf(frames: readonly Uint8Array[]): Trace {
+  const trace = Trace.allocate(4096, frames.length);
+  for (const frame of frames) trace.push(frame, 0);
+  return trace;
 }
 const trace = traceOf([packet().eth().ip({ src: "10.0.0.1", dst: "10.0.0.2" }).udp({ srcPort: 1, dstPort: 53 }).build(), packet().eth().ip({ src: "10.0.0.3", dst: "10.0.0.2" }).udp({ srcPort: 1, dstPort: 53 }).build()]);
 const LONG = `r0 = 0\n${"r0 += 1\n".repeat(500)}r0 = 2\nexit\n`;
