@@ -1,12 +1,15 @@
 /**
- * Netronome Agilio CX 2x40GbE (NFP-4000). Throughput figures: Krude et al., "Determination of Throughput Guarantees for
- * Processor-based SmartNICs", CoNEXT 2021, doi:10.1145/3485983.3494842 and its artifact nfp-pred-artifacts@6132d4b.
+ * Netronome Agilio cards (NFP-4000 and NFP-6000). Throughput figures: Krude et al., "Determination of Throughput Guarantees
+ * for Processor-based SmartNICs", CoNEXT 2021, doi:10.1145/3485983.3494842 and its artifact nfp-pred-artifacts@6132d4b.
  */
 import type { OffloadProfile } from "./schema.js";
 
 const KRUDE = "Krude et al., CoNEXT 2021, doi:10.1145/3485983.3494842";
 const FIRMWARE = "github Netronome/nic-firmware@4220fb95";
+const PCIE = "Neugebauer et al., SIGCOMM 2018, pcie-bench/pcie-model";
 const UNPUBLISHED = "no published figure";
+
+type Sources = OffloadProfile["sources"];
 
 export const AGILIO_CX_2X40: OffloadProfile = {
   kind: "offload",
@@ -20,16 +23,26 @@ export const AGILIO_CX_2X40: OffloadProfile = {
   rssTableSize: 128,
   rssKeyBytes: 40,
   rssKey: "microsoft",
-  macPps: 54.4e6,
+  macPps: 53.2e6,
+  pcieGeneration: 3,
+  pcieLanes: 8,
+  pcieOverheadBytes: 88.8,
+  interruptNs: 50_000,
   cores: 50,
   contextsPerCore: 4,
   clockHz: 800e6,
   firmwareCycles: 407,
   ingressPackets: 512,
+  overloadPps: 34.6e6,
+  overloadBelowPps: 60e6,
+  lanes: 0,
   packetReadCycles: 16,
   mapReadCycles: 25,
+  mapLatencyCycles: 100,
   memoryReadCycles: 4.0525,
   memoryAtomicCycles: 3.2198,
+  memorySpread: 1,
+  hostPassNs: 178.2,
   mapLookupCycles: 100,
   mapLookupReads: 2,
   mapUpdateCycles: 200,
@@ -53,16 +66,26 @@ export const AGILIO_CX_2X40: OffloadProfile = {
     rssTableSize: { evidence: "primary", source: "Linux 6.1 nfp driver: NFP_NET_CFG_RSS table of 128 entries" },
     rssKeyBytes: { evidence: "primary", source: "Linux 6.1 nfp driver: 0x28 bytes of key" },
     rssKey: { evidence: "assumed", source: "drivers fill in a random key at boot; Microsoft's makes results repeatable" },
-    macPps: { evidence: "primary", source: `${KRUDE}: receive ceiling of the 2x40G card` },
+    macPps: { evidence: "primary", source: `${KRUDE}, fig. 4: XDP_DROP with mostly stock firmware on 30 and 50 cores, where more cores bring no more (stripped firmware: 54.4 million)` },
+    pcieGeneration: { evidence: "primary", source: `${PCIE}: NFP-6000 on PCIe 3.0 x8; the CX has the same connector` },
+    pcieLanes: { evidence: "primary", source: `${PCIE}: NFP-6000 on PCIe 3.0 x8; the CX has the same connector` },
+    pcieOverheadBytes: { evidence: "derived", source: `${PCIE}: modern NIC with a kernel driver, 18.44 Gb/s of 64-byte packets both ways` },
+    interruptNs: { evidence: "assumed", source: "ethtool rx-usecs of 50, a usual default of the nfp driver" },
     cores: { evidence: "primary", source: `${FIRMWARE} firmware/apps/nic/Makefile: 5 islands of 10 workers` },
     contextsPerCore: { evidence: "primary", source: `${FIRMWARE} global.uc: .num_contexts 4` },
     clockHz: { evidence: "primary", source: `${FIRMWARE} include/platform.h` },
     firmwareCycles: { evidence: "derived", source: `${KRUDE}, fig. 4: 416.9 cycles a packet for XDP_DROP with mostly stock firmware, less the program's own` },
     ingressPackets: { evidence: "assumed", source: UNPUBLISHED },
+    overloadPps: { evidence: "primary", source: `${KRUDE}: XDP_DROP at line rate on 20, 25 and 30 cores processes 34.79, 34.59 and 34.62 million a second` },
+    overloadBelowPps: { evidence: "derived", source: `${KRUDE}: seen on 20 to 30 cores (38 to 58 million a second), not on 35 and more (67 million)` },
+    lanes: { evidence: "primary", source: `${KRUDE}: one instruction a cycle` },
     packetReadCycles: { evidence: "primary", source: `${KRUDE}: packet memory (CTM)` },
     mapReadCycles: { evidence: "primary", source: `${KRUDE}: map memory (EMEM), 24.8 cycles measured slope` },
+    mapLatencyCycles: { evidence: "derived", source: `${KRUDE}: 25 cycles a read with 4 contexts at work` },
     memoryReadCycles: { evidence: "primary", source: `${KRUDE}: 197.4 to 199.7 million reads a second` },
     memoryAtomicCycles: { evidence: "primary", source: `${KRUDE}: 248.5 to 250.5 million adds a second` },
+    memorySpread: { evidence: "primary", source: `${KRUDE}: the two costs above are of one and the same word; up to 4 times faster with addresses spread widely` },
+    hostPassNs: { evidence: "derived", source: "XDP paper, CoNEXT 2018: 198 ns a packet up to a drop in iptables raw PREROUTING, less what a driver spends before the stack" },
     mapLookupCycles: { evidence: "assumed", source: "lookup in the firmware's hash table is unmeasured: two dependent reads of map memory and the hash" },
     mapLookupReads: { evidence: "assumed", source: "descriptor and entry" },
     mapUpdateCycles: { evidence: "assumed", source: UNPUBLISHED },
@@ -84,6 +107,65 @@ export const AGILIO_CX_2X40_LEAN: OffloadProfile = {
   ...AGILIO_CX_2X40,
   name: "agilio-cx-2x40-lean",
   description: "Netronome Agilio CX 2x40GbE, NFP-4000, firmware stripped of header parsing and queue selection",
+  macPps: 54.4e6,
   firmwareCycles: 224,
-  sources: { ...AGILIO_CX_2X40.sources, firmwareCycles: { evidence: "primary", source: `${KRUDE}: stripped firmware` } },
+  sources: {
+    ...AGILIO_CX_2X40.sources,
+    macPps: { evidence: "primary", source: `${KRUDE}: receive ceiling of the 2x40G card, stripped firmware` },
+    firmwareCycles: { evidence: "primary", source: `${KRUDE}: stripped firmware` },
+  },
+};
+
+/** What the other cards of the family are taken to share with the measured one. */
+function family(changed: Sources): Sources {
+  const asMeasured = { evidence: "assumed", source: "as the Agilio CX 2x40GbE, on which it was measured" } as const;
+  const shared = Object.fromEntries(["firmwareCycles", "overloadPps", "overloadBelowPps", "memoryReadCycles", "memoryAtomicCycles", "packetReadCycles", "mapReadCycles"].map((key) => [key, asMeasured]));
+  return { ...AGILIO_CX_2X40.sources, ...shared, ...changed };
+}
+
+export const AGILIO_CX_2X25: OffloadProfile = {
+  ...AGILIO_CX_2X40,
+  name: "agilio-cx-2x25",
+  description: "Netronome Agilio CX 2x25GbE, NFP-4000, stock BPF firmware",
+  linkBps: 25e9,
+  sources: family({
+    linkBps: { evidence: "primary", source: `${FIRMWARE} include/platform.h: CX 2x25` },
+    macPps: { evidence: "assumed", source: "as the CX 2x40GbE: the same chip and MAC" },
+  }),
+};
+
+export const AGILIO_CX_2X10: OffloadProfile = {
+  ...AGILIO_CX_2X40,
+  name: "agilio-cx-2x10",
+  description: "Netronome Agilio CX 2x10GbE, NFP-4000 at 633 MHz, stock BPF firmware",
+  linkBps: 10e9,
+  clockHz: 633e6,
+  macPps: 0,
+  overloadPps: 0,
+  overloadBelowPps: 0,
+  sources: family({
+    linkBps: { evidence: "primary", source: `${FIRMWARE} include/platform.h: CX 2x10 (Lithium)` },
+    clockHz: { evidence: "primary", source: `${FIRMWARE} include/platform.h: CX 2x10 (Lithium), 633 MHz` },
+    macPps: { evidence: "derived", source: "two 10GbE lines bring 29.8 million packets a second, below the ceiling of the 2x40GbE card at 633/800 of its clock" },
+    overloadPps: { evidence: "assumed", source: "the lines bring less than what the fault was seen at" },
+    overloadBelowPps: { evidence: "assumed", source: "the lines bring less than what the fault was seen at" },
+  }),
+};
+
+export const AGILIO_LX: OffloadProfile = {
+  ...AGILIO_CX_2X40,
+  name: "agilio-lx",
+  description: "Netronome Agilio LX 2x40GbE, NFP-6000 at 1.2 GHz, 120 flow processing cores",
+  cores: 120,
+  clockHz: 1200e6,
+  macPps: 79.8e6,
+  overloadPps: 0,
+  overloadBelowPps: 0,
+  sources: family({
+    cores: { evidence: "secondary", source: "NFP-6xxx: 72 to 120 cores (whirl-offload 2017-03-03); how many the firmware keeps for itself is not published" },
+    clockHz: { evidence: "primary", source: `${FIRMWARE} include/platform.h: Starfighter, 1.2 GHz` },
+    macPps: { evidence: "assumed", source: "the CX 2x40GbE's ceiling at 1200/800 of its clock: no published figure" },
+    overloadPps: { evidence: "assumed", source: "the fault is published of the CX alone" },
+    overloadBelowPps: { evidence: "assumed", source: "the fault is published of the CX alone" },
+  }),
 };

@@ -2,13 +2,17 @@
  * Finding a profile, and changing figures of it (`--set key=value`).
  */
 import { z } from "zod";
-import { AGILIO_CX_2X40, AGILIO_CX_2X40_LEAN } from "./agilio.js";
+import { AGILIO_CX_2X10, AGILIO_CX_2X25, AGILIO_CX_2X40, AGILIO_CX_2X40_LEAN, AGILIO_LX } from "./agilio.js";
 import { ProfileError } from "./errors.js";
-import { LINUX_XDP_GENERIC, LINUX_XDP_NATIVE_CX5 } from "./linux.js";
+import { HXDP_FPGA } from "./hxdp.js";
+import { LINUX_XDP_GENERIC, LINUX_XDP_NATIVE_CX4, LINUX_XDP_NATIVE_CX5, LINUX_XDP_NATIVE_E810, LINUX_XDP_NATIVE_XL710 } from "./linux.js";
 import { profileSchema } from "./schema.js";
 import type { DeviceProfile } from "./schema.js";
 
-export const PROFILES: readonly DeviceProfile[] = [AGILIO_CX_2X40, AGILIO_CX_2X40_LEAN, LINUX_XDP_NATIVE_CX5, LINUX_XDP_GENERIC];
+export const PROFILES: readonly DeviceProfile[] = [
+  AGILIO_CX_2X40, AGILIO_CX_2X40_LEAN, AGILIO_CX_2X25, AGILIO_CX_2X10, AGILIO_LX, HXDP_FPGA,
+  LINUX_XDP_NATIVE_CX5, LINUX_XDP_NATIVE_CX4, LINUX_XDP_NATIVE_XL710, LINUX_XDP_NATIVE_E810, LINUX_XDP_GENERIC,
+];
 export const DEFAULT_DEVICE = "agilio-cx-2x40";
 export const DEFAULT_BASELINE = "linux-xdp-native-cx5";
 

@@ -36,6 +36,13 @@ const nic = {
   rssKey: z.string(),
   /** Most packets a second that the receive MAC takes, over all ports; 0: no limit but the line. */
   macPps: cost,
+  /** The bus between NIC and host: generation (1 to 6) and lanes; 0 lanes: not modelled. */
+  pcieGeneration: z.int().min(1).max(6),
+  pcieLanes: z.int().min(0).max(32),
+  /** Bytes a packet and direction that descriptors, doorbells and interrupts take on the bus beside the packet. */
+  pcieOverheadBytes: cost,
+  /** Longest time that the NIC gathers packets before it interrupts a host processor, ns. */
+  interruptNs: cost,
   /** Where each figure comes from, by key. */
   sources: z.record(z.string(), source),
 };
@@ -52,6 +59,20 @@ export const offloadSchema = z.strictObject({
   firmwareCycles: cost,
   /** Packets that wait in front of the cores. */
   ingressPackets: count(1_000_000),
+  /**
+   * A fault of the MAC under overload: where it must turn packets away and the cores' own rate is below `overloadBelowPps`,
+   * it takes only `overloadPps` packets a second until it has caught up. 0: no such fault.
+   */
+  overloadPps: cost,
+  overloadBelowPps: cost,
+  /** Lanes of a VLIW core, one row a cycle; 0: a core of the NFP family, one instruction a cycle. */
+  lanes: z.int().min(0).max(16),
+  /** Cycles from a blocking read of map memory to its answer; a core with enough contexts hides them but for `mapReadCycles`. */
+  mapLatencyCycles: cost,
+  /** How many times faster the memory engine is than for one and the same word, as addresses spread: 1 (worst) to 4. */
+  memorySpread: z.number().min(1).max(16),
+  /** Time of a host processor for a packet that the card passes on, ns; one processor a receive queue. */
+  hostPassNs: cost,
   /** Least distance in cycles between a blocking memory command and the one before it: packet memory, map memory. */
   packetReadCycles: cost,
   mapReadCycles: cost,
@@ -85,6 +106,9 @@ export const kernelSchema = z.strictObject({
   /** Processors that serve queues, and their clock. */
   cores: count(4096),
   clockHz: positive,
+  /** Clock at which the times below were measured, and the share of them that scales with the clock (the rest is caches and bus). */
+  measuredHz: positive,
+  clockShare: z.number().min(0).max(1),
   /** Packets a second that the bus between NIC and host carries; 0: no limit. */
   pciePps: cost,
   /** Nanoseconds a packet: driver with a program that drops at once; first read of packet bytes. */

@@ -1,0 +1,80 @@
+/**
+ * hXDP: a soft processor for XDP on a NetFPGA-SUME, four lanes at 156.25 MHz. Figures: Brunella et al., "hXDP: Efficient
+ * Software Packet Processing on FPGA NICs", OSDI 2020, and github axbryd/hXDP-Artifacts; rates digitised from its figures.
+ */
+import { AGILIO_CX_2X40 } from "./agilio.js";
+import type { OffloadProfile } from "./schema.js";
+
+const HXDP = "hXDP, OSDI 2020";
+const primary = (what: string) => ({ evidence: "primary", source: `${HXDP}: ${what}` }) as const;
+const digitised = (what: string) => ({ evidence: "digitised", source: `${HXDP}: ${what}` }) as const;
+const assumed = (what: string) => ({ evidence: "assumed", source: what }) as const;
+
+export const HXDP_FPGA: OffloadProfile = {
+  ...AGILIO_CX_2X40,
+  name: "hxdp-fpga",
+  description: "hXDP-like FPGA NIC: one VLIW core of 4 lanes at 156.25 MHz on a NetFPGA-SUME 4x10GbE",
+  ports: 4,
+  linkBps: 10e9,
+  macPps: 0,
+  overloadPps: 0,
+  overloadBelowPps: 0,
+  cores: 1,
+  contextsPerCore: 1,
+  clockHz: 156.25e6,
+  firmwareCycles: 2,
+  lanes: 4,
+  packetReadCycles: 1,
+  mapReadCycles: 1,
+  mapLatencyCycles: 1,
+  memoryReadCycles: 0,
+  memoryAtomicCycles: 0,
+  memorySpread: 1,
+  mapLookupCycles: 1,
+  mapLookupReads: 0,
+  mapUpdateCycles: 2,
+  mapUpdateReads: 0,
+  maxMaps: 64,
+  maxMapEntries: 65_536,
+  maxKeyBytes: 32,
+  maxValueBytes: 128,
+  maxEntryBytes: 160,
+  maxInstructions: 4096,
+  mapTypes: ["BPF_MAP_TYPE_HASH", "BPF_MAP_TYPE_ARRAY", "BPF_MAP_TYPE_PERCPU_ARRAY", "BPF_MAP_TYPE_LRU_HASH", "BPF_MAP_TYPE_DEVMAP"],
+  helpers: ["bpf_map_lookup_elem", "bpf_map_update_elem", "bpf_map_delete_elem", "bpf_xdp_adjust_head", "bpf_xdp_adjust_tail", "bpf_csum_diff", "bpf_redirect", "bpf_redirect_map", "bpf_ktime_get_ns"],
+  redirect: true,
+  sources: {
+    ...AGILIO_CX_2X40.sources,
+    ports: primary("NetFPGA-SUME, 4 ports"),
+    linkBps: primary("NetFPGA-SUME, 10GbE"),
+    macPps: assumed("not the limit: the line is"),
+    overloadPps: assumed("the fault is of another card"),
+    overloadBelowPps: assumed("the fault is of another card"),
+    pcieGeneration: primary("NetFPGA-SUME, PCIe 3.0 x8"),
+    pcieLanes: primary("NetFPGA-SUME, PCIe 3.0 x8"),
+    cores: primary("one processor"),
+    contextsPerCore: primary("one program at a time"),
+    clockHz: primary("156.25 MHz"),
+    firmwareCycles: digitised("XDP_DROP 52.2 Mpps is 3 cycles, of which one is the program's row"),
+    lanes: primary("4 lanes"),
+    packetReadCycles: primary("packet bytes are registers of the pipeline: no wait"),
+    mapReadCycles: primary("map access in one cycle up to 32-byte keys"),
+    mapLatencyCycles: primary("map access in one cycle up to 32-byte keys"),
+    memoryReadCycles: assumed("maps are in block RAM of their own port: nothing is shared"),
+    memoryAtomicCycles: assumed("maps are in block RAM of their own port: nothing is shared"),
+    memorySpread: assumed("nothing is shared"),
+    mapLookupCycles: primary("map access in one cycle up to 32-byte keys"),
+    mapLookupReads: assumed("nothing is shared"),
+    mapUpdateCycles: assumed("as a lookup and a write"),
+    mapUpdateReads: assumed("nothing is shared"),
+    maxMaps: assumed("no published figure"),
+    maxMapEntries: assumed("block RAM of the FPGA: no published figure"),
+    maxKeyBytes: primary("keys up to 32 bytes"),
+    maxValueBytes: assumed("no published figure"),
+    maxEntryBytes: assumed("no published figure"),
+    maxInstructions: assumed("no published figure"),
+    mapTypes: primary("the maps of the kernel's XDP samples"),
+    helpers: primary("the helpers of the kernel's XDP samples"),
+    redirect: primary("redirect 15 Mpps"),
+  },
+};
