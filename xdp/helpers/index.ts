@@ -2,7 +2,7 @@
 export { ProgramError, UnsupportedError, placeText } from "./error.js";
 export type { ProgramPlace, UnsupportedKind } from "./error.js";
 export { HELPER_NAMES, helperName } from "./names.js";
-export type { InterfaceSpec, NeighbourSpec, NetworkSpec, RouteSpec, SocketSpec } from "./network.js";
+export type { ConnectionSpec, InterfaceSpec, NeighbourSpec, NetworkSpec, RouteSpec, SocketSpec } from "./network.js";
 export { NetworkError, placeNetwork } from "./network_tables.js";
 export type { NetworkMemory } from "./network_tables.js";
 export { FIRST_KFUNC, KFUNCS, KFUNC_BY_NAME } from "./kfuncs.js";

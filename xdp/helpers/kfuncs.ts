@@ -3,7 +3,7 @@
  * helper whose number is the kfunc's here, above all helpers of the kernel: so engines know only helpers.
  * Signatures: kernel/bpf/helpers.c, kernel/bpf/bpf_iter.c, net/core/xdp.c and net/core/filter.c of the kernel.
  */
-import { ARG_ANYTHING, ARG_CTX, ARG_FIXED_READ, ARG_FIXED_WRITE, ARG_MEM_OPTIONAL, ARG_SIZE_OR_ZERO } from "../abi.js";
+import { ARG_ANYTHING, ARG_CTX, ARG_FIXED_READ, ARG_FIXED_WRITE, ARG_MEM_OPTIONAL, ARG_MEM_READ, ARG_MEM_WRITE, ARG_SIZE_OR_ZERO } from "../abi.js";
 import type { HelperSpec } from "./table.js";
 
 /** Number of the first kfunc. */
@@ -12,6 +12,7 @@ export const FIRST_KFUNC = 512;
 const DYNPTR = ARG_FIXED_READ + 4;
 const DYNPTR_WRITE = ARG_FIXED_WRITE + 4;
 const ITERATOR = ARG_FIXED_WRITE + 2;
+const BITS_ITERATOR = ARG_FIXED_WRITE + 4;
 const U32_WRITE = ARG_FIXED_WRITE + 1;
 const U64_WRITE = ARG_FIXED_WRITE + 2;
 
@@ -56,6 +57,11 @@ export const KFUNCS: readonly HelperSpec[] = [
   { id: 547, name: "bpf_strcspn", args: [ARG_ANYTHING, ARG_ANYTHING] },
   { id: 548, name: "bpf_strstr", args: [ARG_ANYTHING, ARG_ANYTHING] },
   { id: 549, name: "bpf_strnstr", args: [ARG_ANYTHING, ARG_ANYTHING, ARG_ANYTHING] },
+  { id: 550, name: "bpf_iter_bits_new", args: [BITS_ITERATOR, ARG_ANYTHING, ARG_ANYTHING] },
+  { id: 551, name: "bpf_iter_bits_next", args: [BITS_ITERATOR] },
+  { id: 552, name: "bpf_iter_bits_destroy", args: [BITS_ITERATOR] },
+  { id: 553, name: "bpf_xdp_ct_lookup", args: [ARG_CTX, ARG_MEM_READ, ARG_SIZE_OR_ZERO, ARG_MEM_WRITE, ARG_SIZE_OR_ZERO] },
+  { id: 554, name: "bpf_ct_release", args: [ARG_ANYTHING] },
 ];
 
 /** Number by name. */

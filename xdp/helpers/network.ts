@@ -5,6 +5,8 @@ export interface NetworkSpec {
   readonly neighbours: readonly NeighbourSpec[];
   /** Sockets of the host, for the lookup helpers. Default: none. */
   readonly sockets?: readonly SocketSpec[];
+  /** Connections that the host tracks, for bpf_xdp_ct_lookup. Default: none. */
+  readonly conntrack?: readonly ConnectionSpec[];
 }
 
 export interface InterfaceSpec {
@@ -34,6 +36,16 @@ export interface RouteSpec {
   readonly mtu?: number;
   /** Preferred source address (`src`), given back for BPF_FIB_LOOKUP_SRC. */
   readonly src?: string;
+}
+
+/** A tracked connection, in the direction that it was opened; programs find it in both. */
+export interface ConnectionSpec {
+  readonly protocol: "tcp" | "udp";
+  readonly source: { readonly address: string; readonly port: number };
+  readonly destination: { readonly address: string; readonly port: number };
+  /** `IPS_*` bits (linux/netfilter/nf_conntrack_common.h). Default 0x18e: assured, confirmed, replied to, NAT settled. */
+  readonly status?: number;
+  readonly mark?: number;
 }
 
 export interface SocketSpec {

@@ -4,11 +4,12 @@
  */
 
 /* ---- header: u32 count and u32 address of each table ---- */
-export const NETWORK_BYTES = 32;
+export const NETWORK_BYTES = 40;
 export const NETWORK_INTERFACES = 0;
 export const NETWORK_ROUTES = 8;
 export const NETWORK_NEIGHBOURS = 16;
 export const NETWORK_SOCKETS = 24;
+export const NETWORK_CONNECTIONS = 32;
 
 /* ---- interface: u32 ifindex, mtu, forwarding (0 or 1), 6 bytes of MAC ---- */
 export const INTERFACE_BYTES = 24;
@@ -72,6 +73,25 @@ export const IPPROTO_UDP = 17;
 export const TCP_ESTABLISHED = 1;
 export const TCP_CLOSE = 7;
 export const TCP_LISTEN = 10;
+
+/**
+ * ---- connection: struct nf_conn as a 6.18 kernel of x86-64 has it (programs find their way by its BTF) ----
+ * u32 status and mark; two tuples, of each direction: 16 bytes of source, u16 port, u16 family, 16 bytes of destination,
+ * u16 port, u8 protocol, u8 direction.
+ */
+export const CONNECTION_BYTES = 256;
+export const CONNECTION_VISIBLE = 248;
+export const CONNECTION_STATUS = 128;
+export const CONNECTION_MARK = 168;
+export const CONNECTION_ORIGINAL = 32;
+export const CONNECTION_REPLY = 88;
+export const TUPLE_SOURCE = 0;
+export const TUPLE_SOURCE_PORT = 16;
+export const TUPLE_FAMILY = 18;
+export const TUPLE_DESTINATION = 20;
+export const TUPLE_DESTINATION_PORT = 36;
+export const TUPLE_PROTOCOL = 38;
+export const TUPLE_DIRECTION = 39;
 
 export const AF_INET = 2;
 export const AF_INET6 = 10;

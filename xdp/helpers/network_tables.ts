@@ -1,7 +1,7 @@
 /** A NetworkSpec as the tables that the runtime's bpf_fib_lookup reads. */
 import { MACHINE, MACHINE_NETWORK } from "../abi.js";
 import { parseIp, parseMac, parsePrefix } from "./address.js";
-import type { InterfaceSpec, NetworkSpec, RouteSpec, SocketSpec } from "./network.js";
+import type { ConnectionSpec, InterfaceSpec, NetworkSpec, RouteSpec, SocketSpec } from "./network.js";
 import * as L from "./network_layout.js";
 
 /** IPv6 routes that give no metric have this one (IP6_RT_PRIO_USER). */
@@ -36,6 +36,7 @@ export function placeNetwork(memory: NetworkMemory, network: NetworkSpec): void 
   const routeTable = memory.allocate(routes.length * L.ROUTE_BYTES, 8, "the routes");
   const neighbours = memory.allocate(network.neighbours.length * L.NEIGHBOUR_BYTES, 8, "the neighbours");
   const sockets = memory.allocate((network.sockets?.length ?? 0) * L.SOCKET_BYTES, 16, "the sockets");
+  const connections = memory.allocate((network.conntrack?.length ?? 0) * L.CONNECTION_BYTES, 16, "the connections");
   const view = new DataView(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   const u32 = (at: number, value: number): void => view.setUint32(at, value, true);
@@ -44,6 +45,7 @@ export function placeNetwork(memory: NetworkMemory, network: NetworkSpec): void 
     [L.NETWORK_INTERFACES, network.interfaces.length, interfaces],
     [L.NETWORK_ROUTES, routes.length, routeTable],
     [L.NETWORK_NEIGHBOURS, network.neighbours.length, neighbours],
+    [L.NETWORK_CONNECTIONS, network.conntrack?.length ?? 0, connections],
     [L.NETWORK_SOCKETS, network.sockets?.length ?? 0, sockets],
   ] as const;
   for (const [field, count, address] of tables) {
@@ -82,8 +84,33 @@ export function placeNetwork(memory: NetworkMemory, network: NetworkSpec): void 
     bytes.set(address, at + L.NEIGHBOUR_ADDRESS);
     bytes.set(parseMac(spec.mac), at + L.NEIGHBOUR_MAC);
   });
+  network.conntrack?.forEach((spec, i) => placeConnection(spec, connections + i * L.CONNECTION_BYTES, view, bytes));
   network.sockets?.forEach((spec, i) => placeSocket(spec, sockets + i * L.SOCKET_BYTES, view, bytes));
   u32(MACHINE + MACHINE_NETWORK, header);
+}
+
+/** Assured, confirmed, replied to, source and destination NAT done. */
+const SETTLED = 0x18e;
+
+function placeConnection(spec: ConnectionSpec, at: number, view: DataView, bytes: Uint8Array): void {
+  const source = parseIp(spec.source.address);
+  const destination = parseIp(spec.destination.address);
+  if (source.length !== destination.length) throw new NetworkError(`the connection from ${spec.source.address} goes to ${spec.destination.address}, which is of another family`);
+  view.setUint32(at + L.CONNECTION_STATUS, spec.status ?? SETTLED, true);
+  view.setUint32(at + L.CONNECTION_MARK, spec.mark ?? 0, true);
+  const ends = [
+    [L.CONNECTION_ORIGINAL, source, spec.source.port, destination, spec.destination.port],
+    [L.CONNECTION_REPLY, destination, spec.destination.port, source, spec.source.port],
+  ] as const;
+  ends.forEach(([tuple, from, fromPort, to, toPort], direction) => {
+    bytes.set(from, at + tuple + L.TUPLE_SOURCE);
+    view.setUint16(at + tuple + L.TUPLE_SOURCE_PORT, fromPort);
+    view.setUint16(at + tuple + L.TUPLE_FAMILY, familyOf(source), true);
+    bytes.set(to, at + tuple + L.TUPLE_DESTINATION);
+    view.setUint16(at + tuple + L.TUPLE_DESTINATION_PORT, toPort);
+    bytes[at + tuple + L.TUPLE_PROTOCOL] = spec.protocol === "tcp" ? L.IPPROTO_TCP : L.IPPROTO_UDP;
+    bytes[at + tuple + L.TUPLE_DIRECTION] = direction;
+  });
 }
 
 function placeSocket(spec: SocketSpec, at: number, view: DataView, bytes: Uint8Array): void {

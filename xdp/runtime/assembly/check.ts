@@ -57,6 +57,7 @@ import {
   XDP_MD_BYTES,
 } from "../../abi";
 import { in_callback_key } from "./helpers/callback";
+import { in_connection } from "./helpers/conntrack";
 import { in_socket, is_socket } from "./helpers/socket";
 import { map_value_ok, ringbuf_is_record } from "./maps/index";
 
@@ -77,7 +78,7 @@ export function check_access(env: u32, address: u64, size: u32, write: u32): u32
   if (start >= u64(env) && end <= u64(env) + u64(XDP_MD_BYTES)) return u32(!write);
   if (in_map(env, start, end, size, write)) return 1;
   if (load<u32>(MACHINE, MACHINE_SLICES) && in_fragments(env, start, end)) return 1;
-  return u32(!write && (in_callback_key(env, start, end) || in_socket(start, end)));
+  return u32(!write && (in_callback_key(env, start, end) || in_socket(start, end))) | u32(in_connection(start, end, write));
 }
 
 /** The packet behind its linear part, for programs that take slices of it. */
@@ -135,7 +136,7 @@ function is_memory(env: u32, code: u32, address: u64, sizeCode: u32, size: u64):
 }
 
 /** The bytes of a ring buffer's record that the program may still write, from their start. */
-function is_record(address: u64): bool {
+export function is_ringbuf_record(address: u64): bool {
   if (address >> 32 != 0) return false;
   let map = load<u32>(MACHINE, MACHINE_MAPS);
   const last = map + load<u32>(MACHINE, MACHINE_MAP_COUNT) * MAP_HEADER_BYTES;
@@ -169,7 +170,7 @@ function is_argument(env: u32, code: u32, value: u64, nextCode: u32, next: u64, 
       // A bloom filter only looks at the value.
       return check_access(env, value, load<u32>(u32(map), MAP_VALUE_SIZE), u32(load<u32>(u32(map), MAP_TYPE) != BPF_MAP_TYPE_BLOOM_FILTER)) != 0;
     case ARG_RINGBUF_MEM:
-      return is_record(value);
+      return is_ringbuf_record(value);
     case ARG_CTX:
       return value == u64(env);
     case ARG_MEM_READ:

@@ -1,5 +1,6 @@
 /** Helpers by number, for the interpreter. The JIT imports them by name. */
 import { bpf_jiffies64, bpf_ktime_get_boot_ns, bpf_ktime_get_coarse_ns, bpf_ktime_get_ns, bpf_ktime_get_tai_ns } from "./helpers/clock";
+import { bpf_ct_release, bpf_xdp_ct_lookup } from "./helpers/conntrack";
 import { bpf_csum_diff } from "./helpers/csum";
 import {
   bpf_dynptr_adjust,
@@ -19,6 +20,9 @@ import {
 } from "./helpers/dynptr";
 import { bpf_fib_lookup } from "./helpers/fib";
 import {
+  bpf_iter_bits_destroy,
+  bpf_iter_bits_new,
+  bpf_iter_bits_next,
   bpf_iter_num_destroy,
   bpf_iter_num_new,
   bpf_iter_num_next,
@@ -40,7 +44,16 @@ import { bpf_perf_event_output } from "./helpers/perf";
 import { bpf_snprintf, bpf_trace_printk, bpf_trace_vprintk } from "./helpers/printk";
 import { bpf_map_peek_elem, bpf_map_pop_elem, bpf_map_push_elem } from "./helpers/queue";
 import { bpf_redirect, bpf_redirect_map } from "./helpers/redirect";
-import { bpf_ringbuf_discard, bpf_ringbuf_output, bpf_ringbuf_query, bpf_ringbuf_reserve, bpf_ringbuf_submit } from "./helpers/ringbuf";
+import {
+  bpf_ringbuf_discard,
+  bpf_ringbuf_discard_dynptr,
+  bpf_ringbuf_output,
+  bpf_ringbuf_query,
+  bpf_ringbuf_reserve,
+  bpf_ringbuf_reserve_dynptr,
+  bpf_ringbuf_submit,
+  bpf_ringbuf_submit_dynptr,
+} from "./helpers/ringbuf";
 import { bpf_sk_lookup_tcp, bpf_sk_lookup_udp, bpf_sk_release, bpf_skc_lookup_tcp, bpf_tcp_check_syncookie, bpf_tcp_gen_syncookie } from "./helpers/socket";
 import {
   bpf_res_spin_lock,
@@ -174,6 +187,12 @@ export function call_helper(env: u32, id: i32, r1: u64, r2: u64, r3: u64, r4: u6
       return bpf_map_lookup_percpu_elem(env, r1, r2, r3);
     case 197:
       return bpf_dynptr_from_mem(env, r1, r2, r3, r4);
+    case 198:
+      return bpf_ringbuf_reserve_dynptr(env, r1, r2, r3, r4);
+    case 199:
+      return bpf_ringbuf_submit_dynptr(env, r1, r2);
+    case 200:
+      return bpf_ringbuf_discard_dynptr(env, r1, r2);
     case 201:
       return bpf_dynptr_read(env, r1, r2, r3, r4, r5);
     case 202:
@@ -274,6 +293,16 @@ function call_kfunc(env: u32, id: i32, r1: u64, r2: u64, r3: u64, r4: u64, r5: u
       return bpf_strstr(env, r1, r2);
     case 549:
       return bpf_strnstr(env, r1, r2, r3);
+    case 550:
+      return bpf_iter_bits_new(env, r1, r2, r3);
+    case 551:
+      return bpf_iter_bits_next(env, r1);
+    case 552:
+      return bpf_iter_bits_destroy(env, r1);
+    case 553:
+      return bpf_xdp_ct_lookup(env, r1, r2, r3, r4, r5);
+    case 554:
+      return bpf_ct_release(env, r1);
     default:
       return u64(i64(-22));
   }

@@ -24,7 +24,16 @@ export { bpf_perf_event_output } from "./helpers/perf";
 export { bpf_snprintf, bpf_trace_printk, bpf_trace_vprintk } from "./helpers/printk";
 export { bpf_map_peek_elem, bpf_map_pop_elem, bpf_map_push_elem } from "./helpers/queue";
 export { bpf_redirect, bpf_redirect_map } from "./helpers/redirect";
-export { bpf_ringbuf_discard, bpf_ringbuf_output, bpf_ringbuf_query, bpf_ringbuf_reserve, bpf_ringbuf_submit } from "./helpers/ringbuf";
+export {
+  bpf_ringbuf_discard,
+  bpf_ringbuf_discard_dynptr,
+  bpf_ringbuf_output,
+  bpf_ringbuf_query,
+  bpf_ringbuf_reserve,
+  bpf_ringbuf_reserve_dynptr,
+  bpf_ringbuf_submit,
+  bpf_ringbuf_submit_dynptr,
+} from "./helpers/ringbuf";
 export {
   bpf_dynptr_adjust,
   bpf_dynptr_clone,
@@ -42,6 +51,9 @@ export {
   bpf_dynptr_write,
 } from "./helpers/dynptr";
 export {
+  bpf_iter_bits_destroy,
+  bpf_iter_bits_new,
+  bpf_iter_bits_next,
   bpf_iter_num_destroy,
   bpf_iter_num_new,
   bpf_iter_num_next,
@@ -84,6 +96,7 @@ export {
   bpf_tcp_raw_gen_syncookie_ipv4,
   bpf_tcp_raw_gen_syncookie_ipv6,
 } from "./helpers/syncookie";
+export { bpf_ct_release, bpf_xdp_ct_lookup } from "./helpers/conntrack";
 export { tail_call_target } from "./helpers/tail";
 export { second_program, second_result } from "./second";
 

@@ -82,6 +82,25 @@ function iterate(start: string, end: string): string {
       exit`;
 }
 
+/** An iterator over the bits of words at r10 - 64: what the first calls of next give, 0 where the end is reached. */
+function bits(word0: string, words: number, gives: number, next: readonly number[], other = true): Probe[] {
+  const place = `r0 = ${word0} ll\n*(u64 *)(r10 -64) = r0\n*(u64 *)(r10 -56) = ${other ? 2 : 0}`;
+  const steps = next.map((_, i) => `${stackPointer(1, -32)}\ncall bpf_iter_bits_next\nif r0 == 0 goto @end${i}\nr0 = *(u32 *)(r0 +0)\n@end${i}: *(u64 *)(r10 ${-96 + i * 8}) = r0`).join("\n");
+  return [
+    { asm: `${place}\n${stackPointer(1, -32)}\n${stackPointer(2, -64)}\nr3 = ${words}\ncall bpf_iter_bits_new\nr7 = r0\n${steps}\n${stackPointer(1, -32)}\ncall bpf_iter_bits_destroy\nr0 = r7`, gives },
+    ...next.map((value, i) => ({ asm: `r0 = *(u64 *)(r10 ${-96 + i * 8})`, gives: value })),
+  ];
+}
+
+/** A record reserved, used and let go. */
+function record(bytes: number, flags: number, discard: number, gives: number, uses: readonly Probe[]): Probe[] {
+  return [
+    { asm: `r1 = map[ring]\nr2 = ${bytes}\nr3 = ${flags}\n${stackPointer(4, -16)}\ncall bpf_ringbuf_reserve_dynptr`, gives },
+    ...uses,
+    { asm: `${stackPointer(1, -16)}\nr2 = 0\ncall bpf_ringbuf_${discard ? "discard" : "submit"}_dynptr\nr0 = 0`, gives: 0 },
+  ];
+}
+
 export const DYNPTR_CASES: readonly EngineCase[] = [
   probeCase("a dynptr of memory", [
     { asm: FROM_MEM, gives: 0 },
@@ -209,6 +228,23 @@ export const DYNPTR_CASES: readonly EngineCase[] = [
   { description: "an iterator over 8388609 numbers", asm: iterate("0", "8388609"), ret: E2BIG >>> 0 },
   { description: "an iterator over all numbers", asm: iterate("-2147483648", "2147483647"), ret: E2BIG >>> 0 },
   { description: "an iterator at the end of numbers", asm: iterate("2147483645", "2147483647"), ret: Number((BigInt.asUintN(32, (2147483645n + 2147483646n) * 1000n + 2n))) },
+  probeCase("an iterator over bits", [
+    ...bits("1", 1, 0, [0, 0, 0]),
+    ...bits("-9223372036854775807", 1, 0, [0, 63, 0]),
+    ...bits("0", 1, 0, [0, 0, 0], false),
+    ...bits("6", 2, 0, [1, 2, 65]),
+    ...bits("6", 0, EINVAL, [0], false),
+    ...bits("6", 512, E2BIG, [0], false),
+    { asm: `${stackPointer(1, -32)}\nr2 = 0\nr3 = 1\ncall bpf_iter_bits_new\nr7 = r0\n${stackPointer(1, -32)}\ncall bpf_iter_bits_destroy\nr0 = r7`, gives: EINVAL },
+  ]),
+  ...[0, 1].map((discard) =>
+    probeCase(`a record of a ring buffer as a dynptr, ${discard ? "thrown away" : "submitted"}`, [
+      ...record(64, 0, discard, 0, [size(64), write(8, 8, 0), read(8, 4, 0), seen(0x3322_1100), write(57, 8, E2BIG), { asm: `${stackPointer(1, -16)}\nr2 = 8\nr3 = 4\ncall bpf_dynptr_data\nif r0 == 0 goto @none\nr0 = *(u32 *)(r0 +0)\n@none: r0 = r0`, gives: 0x3322_1100 }]),
+      ...record(64, 1, discard, EINVAL, [size(EINVAL), about("is_null", 1)]),
+      ...record(8192, 0, discard, EINVAL, [about("is_null", 1)]),
+      ...record(0x100_0000, 0, discard, E2BIG, [about("is_null", 1)]),
+    ], { maps: [{ name: "ring", type: "BPF_MAP_TYPE_RINGBUF", key: 0, value: 0, entries: 4096 }] }),
+  ),
   { description: "locks that a device does not need", asm: "call bpf_rcu_read_lock\n call bpf_rcu_read_unlock\n call bpf_preempt_disable\n call bpf_preempt_enable\n r0 = 2\n exit", ret: 2 },
   {
     description: "may_goto ends a loop that nothing else ends",

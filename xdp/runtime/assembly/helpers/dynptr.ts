@@ -59,6 +59,11 @@ export function set_dynptr(ptr: u32, address: u64, type: u32, size: u32): void {
   store<u32>(ptr, 0, OFFSET);
 }
 
+/** Address that a dynptr of a type stands for; 0 where it is null or of another type. */
+export function dynptr_memory(ptr: u32, type: u32): u32 {
+  return type_of(ptr) == type ? u32(load<u64>(ptr)) : 0;
+}
+
 /** 0 where `length` bytes at `offset` are in the dynptr, else -E2BIG. */
 function check_range(ptr: u32, offset: u32, length: u32): u64 {
   const size = size_of(ptr);

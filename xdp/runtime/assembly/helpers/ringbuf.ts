@@ -1,6 +1,9 @@
 /** Helpers on ring buffers (kernel/bpf/ringbuf.c). Nobody sleeps on a ring here: the wakeup flags are checked and change nothing. */
 import { MAP_TYPE } from "../../../abi";
 import { BPF_MAP_TYPE_RINGBUF, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP, EAGAIN, EINVAL } from "../../../maps/uapi";
+import { is_ringbuf_record } from "../check";
+import { E2BIG } from "./errno";
+import { RINGBUF, dynptr_memory, set_dynptr } from "./dynptr";
 import { ringbuf_commit, ringbuf_query, ringbuf_reserve } from "../maps/index";
 
 const WAKEUP_FLAGS: u64 = BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP;
@@ -37,4 +40,31 @@ export function bpf_ringbuf_discard(env: u32, sample: u64, flags: u64): u64 {
 
 export function bpf_ringbuf_query(env: u32, map: u64, flags: u64): u64 {
   return isRingbuf(map) ? ringbuf_query(u32(map), flags) : 0;
+}
+
+/** Largest dynptr (24 bits of size). */
+const MAX_DYNPTR: u32 = 0xffffff;
+
+export function bpf_ringbuf_reserve_dynptr(env: u32, map: u64, size: u64, flags: u64, ptr: u64): u64 {
+  const tooLarge = u32(size) > MAX_DYNPTR;
+  const record = flags || tooLarge || !isRingbuf(map) ? 0 : ringbuf_reserve(u32(map), u64(u32(size)));
+  set_dynptr(u32(ptr), u64(record), RINGBUF, u32(size));
+  if (record) return 0;
+  return u64(i64(!flags && tooLarge ? -E2BIG : -EINVAL));
+}
+
+/** Null dynptrs, of reservations that failed, are let go as well. */
+function end_record(ptr: u32, discard: bool): u64 {
+  const record = dynptr_memory(ptr, RINGBUF);
+  if (record && is_ringbuf_record(u64(record))) ringbuf_commit(record, discard);
+  set_dynptr(ptr, 0, 0, 0);
+  return 0;
+}
+
+export function bpf_ringbuf_submit_dynptr(env: u32, ptr: u64, flags: u64): u64 {
+  return end_record(u32(ptr), false);
+}
+
+export function bpf_ringbuf_discard_dynptr(env: u32, ptr: u64, flags: u64): u64 {
+  return end_record(u32(ptr), true);
 }
