@@ -70,6 +70,10 @@ function kernelResult(object: ObjectSpec, entry: string, kconfig?: Readonly<Reco
   }
 }
 
+it("refuses memory that is shared with a process, by name", () => {
+  expect(() => machineFor(fixture("arena"), "in_arena")).toThrow(/^program in_arena, instruction \d+ \(\S+\): map type BPF_MAP_TYPE_ARENA of map arena is not supported/);
+});
+
 it("refuses a setting's value that it cannot have, in one line", () => {
   expect(() => machineFor(fixture("externs"), "settings", { kconfig: { CONFIG_HZ: "often" } })).toThrow(ObjectError);
 });

@@ -31,7 +31,7 @@ export function adaptProgram(object: Pick<ObjectSpec, "file" | "btf">, program: 
     if (insn.op === LD_IMM64) insns[extern.insn] = { ...insn, src: 0, imm: found ? 1 : 0 };
     else if (insn.op === (BPF_JMP | BPF_CALL)) {
       insns[extern.insn] = found ? { ...insn, src: BPF_PSEUDO_KFUNC_CALL, imm: 0 } : { ...insn, src: 0, imm: POISONED_CALL };
-      if (!found) poisoned.push({ insn: extern.insn, reason: `kernel function ${extern.name} does not exist here` });
+      if (!found) poisoned.push({ insn: extern.insn, reason: `kernel function ${extern.name} is not supported` });
     }
     // A found function's address is a number like any other; its call has to be resolved.
     return found && insn.op !== LD_IMM64 ? { ...extern, weak: false } : extern;

@@ -142,6 +142,8 @@ class Definition {
     if (!member) return undefined;
     const plain = resolved(this.#btf, member.type);
     if (plain.kind === "int" && plain.size === 4 && this.#at !== undefined) return this.#data.u32(this.#at + Math.floor(member.bitOffset / 8));
+    // __ulong(map_extra, …) is an enumeration of one value.
+    if (plain.kind === "enum" && plain.values.length === 1) return Number(plain.values[0]?.value);
     const pointer = resolved(this.#btf, member.type);
     const array = pointer.kind === "ptr" ? resolved(this.#btf, pointer.type) : undefined;
     if (array?.kind !== "array") throw this.#invalid(`its ${member.name} is not written as __uint(${member.name}, …)`);

@@ -318,3 +318,13 @@ describe("an object that was linked of several", () => {
     expect(initial(spec, ".data").length).toBe(12);
   });
 });
+
+describe("what maps say beyond their sizes", () => {
+  it("reads numbers of 32 and of 64 bits", () => {
+    expect(fixture("arena").maps).toMatchObject([
+      { name: "arena", type: "BPF_MAP_TYPE_ARENA", flags: 0x400, maxEntries: 100, mapExtra: 2 ** 44 },
+      { name: "bloom", type: "BPF_MAP_TYPE_BLOOM_FILTER", mapExtra: 3 },
+    ]);
+    expect(fixture("chain_first").maps.filter((m) => m.pinned).map((m) => m.name)).toEqual(["shared"]);
+  });
+});

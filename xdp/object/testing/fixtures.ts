@@ -26,6 +26,7 @@ export const FIXTURES: Readonly<Record<string, readonly string[]>> = {
   chain_first: ["-g", "-mcpu=v3"],
   chain_second: ["-g", "-mcpu=v3"],
   legacy_sizes: ["-mcpu=v2"],
+  arena: ["-g", "-mcpu=v3"],
   externs: ["-g", "-mcpu=v3"],
   core: ["-g", "-mcpu=v3"],
 };

@@ -56,7 +56,7 @@ export class Capture {
   }
 
   /**
-   * Programs that libbpf gave to the kernel, whether or not it took them, first attempts only.
+   * Programs that libbpf gave to the kernel, whether or not it took them.
    * @param btf raw BTF that libbpf shall take for the kernel's.
    */
   load(object: string, btf?: Uint8Array): readonly CapturedProgram[] {
@@ -92,7 +92,8 @@ function parseCapture(text: string): readonly CapturedProgram[] {
     if (kind === "prog") {
       const [name = "", , hex = ""] = fields;
       current = new Map();
-      if (!programs.has(name)) programs.set(name, { name, insns: decode(new Uint8Array(Buffer.from(hex, "hex"))), maps: current });
+      // The same once more, to get a log; names that the kernel cuts may be several programs'.
+      if (!programs.has(name + hex)) programs.set(name + hex, { name, insns: decode(new Uint8Array(Buffer.from(hex, "hex"))), maps: current });
     } else if (kind === "map") {
       const [fd = "", name = "", ...numbers] = fields;
       const [typeId = 0, keySize = 0, valueSize = 0, maxEntries = 0, flags = 0] = numbers.map(Number);
