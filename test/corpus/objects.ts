@@ -1,9 +1,10 @@
 /** The corpus: XDP objects of Debian's packages, and what is compiled from the kernel's samples and selftests. */
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
 import { loadObject, ObjectError } from "../../xdp/object/index.js";
 import { configured } from "./cases.js";
@@ -42,10 +43,10 @@ export interface Corpus {
 }
 
 /** All object files; compiles what is not compiled yet, which takes a minute. */
-export function corpusFiles(): Corpus {
+export async function corpusFiles(): Promise<Corpus> {
   const notes: string[] = [];
   const missing: string[] = [];
-  const files = build(notes, missing);
+  const files = await build(notes, missing);
   for (const { name, folders, files: pattern } of PACKAGES) {
     const folder = folders.find((path) => existsSync(path));
     if (folder === undefined) missing.push(`the objects of Debian's ${name} are not there: apt install ${name}`);
@@ -54,17 +55,18 @@ export function corpusFiles(): Corpus {
   return { files, notes, missing };
 }
 
-function build(notes: string[], missing: string[]): CorpusFile[] {
+async function build(notes: string[], missing: string[]): Promise<CorpusFile[]> {
   if (!existsSync(TARBALL)) {
     missing.push(`the kernel's source is not there (${TARBALL}): apt install linux-source-6.12`);
     return [];
   }
-  const { status, stdout, stderr, error } = spawnSync(fileURLToPath(new URL("build.sh", import.meta.url)), [FOLDER], { encoding: "utf8" });
-  if (status !== 0) {
-    missing.push(`the kernel's programs were not compiled: ${error?.message ?? stderr.trim().split("\n").at(-1)}`);
+  try {
+    const { stdout } = await promisify(execFile)(fileURLToPath(new URL("build.sh", import.meta.url)), [FOLDER]);
+    notes.push(...stdout.trim().split("\n"));
+  } catch (error) {
+    missing.push(`the kernel's programs were not compiled: ${error instanceof Error ? error.message : String(error)}`);
     return [];
   }
-  notes.push(...stdout.trim().split("\n"));
   return [...CPU_VERSIONS.flatMap((version) => objectsIn(join(FOLDER, "objects", version), version)), ...objectsIn(join(FOLDER, "objects", "any"), AS_XDP)];
 }
 
