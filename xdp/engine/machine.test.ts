@@ -68,11 +68,11 @@ describe("what a machine refuses", () => {
   });
 
   it("names map types, where a loaded program uses them", () => {
-    const ring = { name: "events", type: "BPF_MAP_TYPE_SOCKMAP", value: 4 } as const;
+    const ring = { name: "events", type: "BPF_MAP_TYPE_STACK_TRACE", value: 8 } as const;
     const user = programOf("main", `r1 = map[events] ll\n ${PASS}`, ["events"]);
     const idle = programOf("idle", PASS);
     const object = objectWith([user, idle], [{ ...mapOf(ring), keySize: 0, valueSize: 0 }]);
-    expect(caught(() => createMachine({ object, entry: "main" }))).toMatchObject({ kind: "map", what: "BPF_MAP_TYPE_SOCKMAP of map events", insn: 0 });
+    expect(caught(() => createMachine({ object, entry: "main" }))).toMatchObject({ kind: "map", what: "BPF_MAP_TYPE_STACK_TRACE of map events", insn: 0 });
     expect(createMachine({ object, entry: "idle" }).maps).toHaveLength(1);
   });
 

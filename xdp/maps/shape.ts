@@ -34,6 +34,8 @@ import {
   BPF_MAP_TYPE_PROG_ARRAY,
   BPF_MAP_TYPE_QUEUE,
   BPF_MAP_TYPE_RINGBUF,
+  BPF_MAP_TYPE_SOCKHASH,
+  BPF_MAP_TYPE_SOCKMAP,
   BPF_MAP_TYPE_STACK,
   BPF_MAP_TYPE_XSKMAP,
   E2BIG,
@@ -51,6 +53,8 @@ const MAX_PERCPU_VALUE = 32768;
 const MAX_ALLOCATION = 4194304;
 const HASH_OVERHEAD = 48;
 const NODE_OVERHEAD = 40;
+/** Bytes of a program's stack (MAX_BPF_STACK). */
+const MAX_STACK = 512;
 /** Bytes of a page: rings take whole ones. */
 const PAGE = 4096;
 /** Hash functions of a bloom filter whose object names no number, and most of them. */
@@ -97,6 +101,8 @@ const KINDS: ReadonlyMap<number, MapKind> = new Map<number, MapKind>([
   [BPF_MAP_TYPE_XSKMAP, { family: "targets", perCpu: false, lru: false, fd: true, flags: DEVICE_FLAGS }],
   [BPF_MAP_TYPE_ARRAY_OF_MAPS, { family: "slots", perCpu: false, lru: false, fd: true, ofMaps: true, flags: SLOT_FLAGS }],
   [BPF_MAP_TYPE_HASH_OF_MAPS, { family: "hash", perCpu: false, lru: false, fd: true, ofMaps: true, flags: HASH_FLAGS }],
+  [BPF_MAP_TYPE_SOCKMAP, { family: "slots", perCpu: false, lru: false, fd: true, flags: DEVICE_FLAGS }],
+  [BPF_MAP_TYPE_SOCKHASH, { family: "hash", perCpu: false, lru: false, fd: true, flags: DEVICE_FLAGS }],
   [BPF_MAP_TYPE_QUEUE, { family: "queue", perCpu: false, lru: false, fd: false, flags: QUEUE_FLAGS }],
   [BPF_MAP_TYPE_STACK, { family: "queue", perCpu: false, lru: false, fd: false, flags: QUEUE_FLAGS }],
   [BPF_MAP_TYPE_BLOOM_FILTER, { family: "bloom", perCpu: false, lru: false, fd: false, flags: BLOOM_FLAGS }],
@@ -148,7 +154,7 @@ export function shapeOf(spec: MapSpec, cpus: number): MapShape {
   if (kind.ofMaps === true) checkOfMaps(spec, shape);
   if (kind.family === "array") checkArray(spec, shape);
   // Programs only read what a devmap or xskmap gives them.
-  if (kind.fd && kind.family !== "slots" && kind.ofMaps !== true) return { ...shape, flags: shape.flags | BPF_F_RDONLY_PROG };
+  if (kind.fd && kind.family !== "slots" && kind.ofMaps !== true && spec.typeId !== BPF_MAP_TYPE_SOCKHASH) return { ...shape, flags: shape.flags | BPF_F_RDONLY_PROG };
   // Lists of one CPU are equally long.
   return shape.flags & BPF_F_NO_COMMON_LRU ? { ...shape, maxEntries: Math.ceil(shape.maxEntries / cpus) * cpus } : shape;
 }
@@ -217,8 +223,10 @@ function checkLpm(spec: MapSpec, shape: MapShape): void {
 }
 
 function checkTargets(spec: MapSpec, shape: MapShape): void {
-  if (shape.keySize !== 4) refuse(spec, `has key_size ${shape.keySize}; its keys have 4 bytes`);
-  const wide = spec.typeId === BPF_MAP_TYPE_DEVMAP || spec.typeId === BPF_MAP_TYPE_DEVMAP_HASH || spec.typeId === BPF_MAP_TYPE_CPUMAP;
+  if (spec.typeId === BPF_MAP_TYPE_SOCKHASH) {
+    if (shape.keySize > MAX_STACK) refuse(spec, `has key_size ${shape.keySize}; its keys have ${MAX_STACK} bytes at most`, E2BIG);
+  } else if (shape.keySize !== 4) refuse(spec, `has key_size ${shape.keySize}; its keys have 4 bytes`);
+  const wide = spec.typeId === BPF_MAP_TYPE_SOCKMAP || spec.typeId === BPF_MAP_TYPE_SOCKHASH || spec.typeId === BPF_MAP_TYPE_DEVMAP || spec.typeId === BPF_MAP_TYPE_DEVMAP_HASH || spec.typeId === BPF_MAP_TYPE_CPUMAP;
   if (shape.valueSize !== 4 && !(wide && shape.valueSize === 8)) refuse(spec, `has value_size ${shape.valueSize}; its values have ${wide ? "4 or 8" : "4"} bytes`);
   if (spec.typeId === BPF_MAP_TYPE_CPUMAP && shape.maxEntries > NR_CPUS) refuse(spec, `has max_entries ${shape.maxEntries}; kernels have ${NR_CPUS} CPUs at most`, E2BIG);
   if (spec.typeId === BPF_MAP_TYPE_PROG_ARRAY && (shape.flags & BPF_F_PRESERVE_ELEMS) !== 0) refuse(spec, "does not take BPF_F_PRESERVE_ELEMS");

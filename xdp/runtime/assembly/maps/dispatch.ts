@@ -1,6 +1,6 @@
 /** What programs call on a map whose type is known only as they run. A further map type adds one case to each function. */
 import { MAP_TYPE } from "../../../abi";
-import { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_HASH_OF_MAPS, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_QUEUE, BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_STACK, BPF_MAP_TYPE_XSKMAP, EINVAL, ENOTSUPP, EOPNOTSUPP } from "../../../maps/uapi";
+import { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_HASH_OF_MAPS, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_QUEUE, BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_SOCKHASH, BPF_MAP_TYPE_SOCKMAP, BPF_MAP_TYPE_STACK, BPF_MAP_TYPE_XSKMAP, EINVAL, ENOTSUPP, EOPNOTSUPP } from "../../../maps/uapi";
 import { array_lookup, array_update, percpu_array_lookup, percpu_array_update } from "./array";
 import { bloom_peek, bloom_push } from "./bloom_filter";
 import { deleteTarget, devmap_lookup } from "./devmap";
@@ -12,6 +12,7 @@ import { array_of_maps_lookup, deleteSlot, hash_of_maps_lookup } from "./map_of_
 import { percpu_hash_lookup, percpu_hash_update } from "./percpu_hash";
 import { deleteProgArray } from "./prog_array";
 import { queue_get, queue_push } from "./queue_stack";
+import { deleteSocket, sockmap_lookup, sockmap_update } from "./sockmap";
 import { deleteXskmap, xskmap_lookup } from "./xskmap";
 
 /** Address of the value of the key at `key`, for this CPU, or of the header of an inner map; 0 where there is none, and for maps that programs cannot look into. */
@@ -30,6 +31,8 @@ export function map_lookup(header: u32, key: u32, cpu: u32): u32 {
     case BPF_MAP_TYPE_XSKMAP: return xskmap_lookup(header, key, cpu);
     case BPF_MAP_TYPE_ARRAY_OF_MAPS: return array_of_maps_lookup(header, key, cpu);
     case BPF_MAP_TYPE_HASH_OF_MAPS: return hash_of_maps_lookup(header, key, cpu);
+    case BPF_MAP_TYPE_SOCKMAP:
+    case BPF_MAP_TYPE_SOCKHASH: return sockmap_lookup(header, key, cpu);
     default: return 0;
   }
 }
@@ -44,6 +47,8 @@ export function map_update(header: u32, key: u32, value: u32, flags: u64, cpu: u
     case BPF_MAP_TYPE_LRU_HASH: return lru_update(header, key, value, flags, cpu);
     case BPF_MAP_TYPE_LRU_PERCPU_HASH: return lru_percpu_update(header, key, value, flags, cpu);
     case BPF_MAP_TYPE_LPM_TRIE: return lpm_update(header, key, value, flags, cpu);
+    case BPF_MAP_TYPE_SOCKMAP:
+    case BPF_MAP_TYPE_SOCKHASH: return sockmap_update(header, key, value, flags, cpu);
     default: return -EOPNOTSUPP;
   }
 }
@@ -59,11 +64,13 @@ export function map_delete(header: u32, key: u32): i32 {
     case BPF_MAP_TYPE_HASH:
     case BPF_MAP_TYPE_PERCPU_HASH:
     case BPF_MAP_TYPE_HASH_OF_MAPS:
+    case BPF_MAP_TYPE_SOCKHASH:
     case BPF_MAP_TYPE_DEVMAP_HASH: return hash_delete(header, key);
     case BPF_MAP_TYPE_LRU_HASH:
     case BPF_MAP_TYPE_LRU_PERCPU_HASH: return lru_delete(header, key);
     case BPF_MAP_TYPE_LPM_TRIE: return lpm_delete(header, key);
     case BPF_MAP_TYPE_PROG_ARRAY: return deleteProgArray(header, key);
+    case BPF_MAP_TYPE_SOCKMAP: return deleteSocket(header, key);
     case BPF_MAP_TYPE_ARRAY_OF_MAPS:
     case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return deleteSlot(header, key);
     case BPF_MAP_TYPE_DEVMAP:
