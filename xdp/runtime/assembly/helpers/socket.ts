@@ -19,6 +19,7 @@ import {
   SOCKET_SYNCOOKIES,
   SOCKET_V6ONLY,
   SOCKET_VISIBLE,
+  TCP_ESTABLISHED,
   TCP_LISTEN,
 } from "../../../helpers/network_layout";
 import { EINVAL, ENOENT, EPROTONOSUPPORT } from "./errno";
@@ -47,6 +48,12 @@ export function is_socket(value: u64): bool {
   if (!at || value >> 32) return false;
   const distance = u32(value) - load<u32>(at, NETWORK_SOCKETS + 4);
   return distance < load<u32>(at, NETWORK_SOCKETS) * SOCKET_BYTES && distance % SOCKET_BYTES == 0;
+}
+
+/** Whether a sockmap takes the socket: TCP that is connected or listens, and UDP. */
+export function socket_may_be_kept(socket: u32): bool {
+  const state = load<u32>(socket, SOCKET_STATE);
+  return load<u32>(socket, SOCKET_PROTOCOL) == IPPROTO_UDP || state == TCP_ESTABLISHED || state == TCP_LISTEN;
 }
 
 /** Whether a program may read these bytes since they are of one socket. */
