@@ -2,6 +2,7 @@
 import { FAULT_ARGUMENT, FAULT_READ, FAULT_WRITE } from "../../../abi.js";
 import { EPILOGUE, counting, prologue, withU64 } from "../case.js";
 import type { CaseMap, EngineCase } from "../case.js";
+import { stackPointer, storeBytes } from "../probe.js";
 
 const MINUS = (errno: number): number => -errno >>> 0;
 const ENOENT = 2;
@@ -188,4 +189,35 @@ const PERF_CASES: readonly EngineCase[] = [
   { description: "perf event array: length before entry", asm: event("0xffff00000005 ll"), maps: [EVENTS], ret: MINUS(EFAULT) },
 ];
 
-export const MAP_KIND_CASES: readonly EngineCase[] = [...MAP_OF_MAPS_CASES, ...QUEUE_CASES, ...BLOOM_CASES, ...RINGBUF_CASES, ...PERF_CASES];
+/** Finds the socket 10.0.0.9:1234 -> 10.0.0.1:80; r8 holds it. */
+const FIND = `${storeBytes("0a0000090a00000104d20050", -64)}\n r1 = r6\n ${stackPointer(2, -64)}\n r3 = 12\n r4 = -1\n r5 = 0\n call bpf_sk_lookup_tcp\n if r0 == 0 goto none\n r8 = r0`;
+const keep = (flags: number, index = 1): string => `${key(index)}\n r1 = map[s] ll\n r2 = r10\n r2 += -4\n r3 = r8\n r4 = ${flags}\n call bpf_map_update_elem`;
+const forget = `${key(1)}\n r1 = map[s] ll\n r2 = r10\n r2 += -4\n call bpf_map_delete_elem`;
+/** Releases r8 and returns r7. */
+const RELEASE = "r1 = r8\n call bpf_sk_release\n r0 = r7\n exit\n none: r0 = 1000\n exit";
+const NETWORK: NonNullable<EngineCase["network"]> = {
+  interfaces: [{ ifindex: 1, name: "port0", mac: "02:00:00:00:00:01", mtu: 1500, forwarding: true }],
+  routes: [],
+  neighbours: [],
+  sockets: [{ protocol: "tcp", address: "10.0.0.1", port: 80, peer: { address: "10.0.0.9", port: 1234 }, mark: 3 }],
+};
+
+const SOCKET_CASES = ([["sockmap", "BPF_MAP_TYPE_SOCKMAP"], ["sockhash", "BPF_MAP_TYPE_SOCKHASH"]] as const).flatMap(([name, type]): EngineCase[] => {
+  const map: CaseMap = { name: "s", type, entries: 2 };
+  const scenario = { maps: [map], network: NETWORK, kernel: false };
+  return [
+    { description: `${name}: empty`, asm: `${key(1)}\n ${lookup("s")}\n if r0 == 0 goto none\n r1 = r0\n call bpf_sk_release\n r0 = 1\n exit\n none: r0 = 77\n exit`, maps: [map], ret: 77 },
+    { description: `${name}: delete what is not there`, asm: `${forget}\n exit`, maps: [map], ret: MINUS(type === "BPF_MAP_TYPE_SOCKMAP" ? EINVAL : ENOENT) },
+    {
+      description: `${name}: a socket that is put in comes out`,
+      asm: `r6 = r1\n ${FIND}\n ${keep(0)}\n r7 = r0\n ${lookup("s")}\n if r0 == 0 goto gone\n r1 = *(u32 *)(r0 +16)\n r7 += r1\n r1 = r0\n call bpf_sk_release\n gone: ${RELEASE}`,
+      ...scenario,
+      packets: [{ ret: 3 }, { ret: 3 }],
+    },
+    { description: `${name}: BPF_NOEXIST on what is there`, asm: `r6 = r1\n ${FIND}\n ${keep(0)}\n ${keep(1)}\n r7 = r0\n ${RELEASE}`, ...scenario, ret: MINUS(EEXIST) },
+    { description: `${name}: BPF_EXIST on what is not`, asm: `r6 = r1\n ${FIND}\n ${keep(2)}\n r7 = r0\n ${RELEASE}`, ...scenario, ret: MINUS(ENOENT) },
+    { description: `${name}: deleted`, asm: `r6 = r1\n ${FIND}\n ${keep(0)}\n ${forget}\n r7 = r0\n ${lookup("s")}\n if r0 == 0 goto gone\n r1 = r0\n call bpf_sk_release\n r7 = 5\n gone: ${RELEASE}`, ...scenario, ret: 0 },
+  ];
+});
+
+export const MAP_KIND_CASES: readonly EngineCase[] = [...MAP_OF_MAPS_CASES, ...QUEUE_CASES, ...BLOOM_CASES, ...RINGBUF_CASES, ...PERF_CASES, ...SOCKET_CASES];
