@@ -70,6 +70,14 @@ function kernelResult(object: ObjectSpec, entry: string, kconfig?: Readonly<Reco
   }
 }
 
+it("refuses what only a running kernel has, by name, and only where it is needed", () => {
+  const object = fixture("kernel");
+  expect(() => machineFor(object, "ksym")).toThrow(/^program ksym, instruction \d+ \(\S+\): kernel variable bpf_prog_active is not supported/);
+  // Its weak function is nowhere, and so is its weak variable: 0, and the call is dead code.
+  const machine = machineFor(object, "weak");
+  expect(result(machine, createInterpreter(machine))).toBe(2);
+});
+
 it("refuses memory that is shared with a process, by name", () => {
   expect(() => machineFor(fixture("arena"), "in_arena")).toThrow(/^program in_arena, instruction \d+ \(\S+\): map type BPF_MAP_TYPE_ARENA of map arena is not supported/);
 });

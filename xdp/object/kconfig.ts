@@ -10,6 +10,8 @@ export const KCONFIG = ".kconfig";
 /** No section of the object: the map is nowhere in it. */
 export const KCONFIG_SECTION = -1;
 const BTF_VAR_GLOBAL = 1;
+/** Far above all settings of a kernel; keeps a forged size from taking the memory. */
+const MAX_BYTES = 1 << 20;
 const MAX_DEPTH = 32;
 
 /** A setting and its place in the map. */
@@ -64,6 +66,7 @@ export function kconfigMap(file: string, btf: BtfSpec | undefined): readonly Pla
   if (bare) throw new ObjectError(file, "invalid", `setting ${bare.name} has a type without size`, KCONFIG);
   const size = sizeOfKconfig(variables);
   if (size === 0) return [];
+  if (size > MAX_BYTES) throw new ObjectError(file, "unsupported", `its settings take ${size} bytes, and ${MAX_BYTES} are all that Beeline takes`, KCONFIG);
   const typeId = btf?.types.findIndex((t) => t.kind === "datasec" && t.name === KCONFIG) ?? 0;
   const spec = {
     name: KCONFIG,
