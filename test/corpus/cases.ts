@@ -1,6 +1,7 @@
 /** What some objects of the corpus want from whoever runs them: what their own user-space programs set before they load, frames and map entries. */
 import { possibleCpus } from "../../xdp/engine/kernel/index.js";
 import type { BtfSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
+import type { PacketBuilder } from "../../traffic/packet/builder.js";
 import { packet } from "../../traffic/packet/builder.js";
 import { varied } from "../differential/frames.js";
 import { concat, endpointsOf, u32, u64 } from "../differential/seeds.js";
@@ -36,6 +37,19 @@ const marked = (offset: number): Uint8Array => {
   return frame;
 };
 
+const TCP_FLAGS = [0x02, 0x10, 0x12, 0x04, 0xc2, 0x18, 0x06];
+/** First and later packets of connections to sockets that listen, and to one that does not. */
+const handshakes = (): PacketBuilder[] =>
+  TCP_FLAGS.flatMap((flags) =>
+    [80, 443, 22, 81].flatMap((dstPort) => {
+      const tcp = { srcPort: 40000, dstPort, sequence: 1000, acknowledgement: 7, flags };
+      const options = { mss: 1400, sackPermitted: true, windowScale: 7, timestamps: { value: 77, echo: 0x61 } };
+      const v4 = packet().eth().ipv4({ src: "10.0.0.2", dst: "10.0.0.1", dontFragment: true });
+      const v6 = packet().eth().ipv6({ src: "2001:db8::1", dst: "2001:db8::7" });
+      return [v4, v6].flatMap((start) => [start.tcp(tcp), start.tcp({ ...tcp, options }), start.tcp({ ...tcp, options, checksum: 1 })]);
+    }),
+  );
+
 const CHAIN = 2 ** 31;
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -69,6 +83,12 @@ const CASES: Readonly<Record<string, Case>> = {
   test_xdp_adjust_tail_grow: { frames: () => [53, 54, 64, 74, 128, 9000, 9001].map((length) => new Uint8Array(length).fill(length)) },
   test_xdp_update_frags: { frames: () => [16, 3500, 3510, 3520, 7600, 7610, 7616, 8980, 8984, 8990, 2 ** 32 - 8].map(marked) },
   test_xdp_vlan: { frames: () => [0, 3, 7].map((priority) => packet().eth().vlan({ id: 4011, priority }).ipv4({ src: "10.0.0.1", dst: "10.0.0.2" }).udp().payload(20).build()) },
+  vrf_socket_lookup: { globals: [{ name: "test_xdp", bytes: Uint8Array.of(1) }, { name: "tcp_skc", bytes: Uint8Array.of(1) }] },
+  test_tcp_check_syncookie_kern: { frames: () => handshakes().map((start) => start.build()) },
+  xdp_synproxy_kern: {
+    frames: () => handshakes().flatMap((start) => [start.build(), start.payload(5).build()]),
+    entries: () => [...[80, 443, 22].map((port, i) => ({ map: "allowed_ports", key: u32(i), value: Uint8Array.of(port, port >> 8) })), { map: "values", key: u32(0), value: u64(0) }],
+  },
   xdpwall: {
     frames: () =>
       ["10.0.0.1", "10.0.0.9", "192.0.2.7"].flatMap((src) => {

@@ -8,8 +8,10 @@ import type { ObjectError, ObjectSpec, ProgramSpec } from "../../xdp/object/inde
 import type { Run } from "../differential/compare.js";
 import { firstDifference } from "../differential/compare.js";
 import { ENGINES } from "../differential/engines.js";
-import { dumpMaps, runFrames } from "../differential/outcome.js";
+import type { Outcome } from "../differential/outcome.js";
+import { runFrames } from "../differential/outcome.js";
 import { framesFor } from "./cases.js";
+import { contentsOf } from "./contents.js";
 import type { Coverage } from "./coverage.js";
 import { coverageOf } from "./coverage.js";
 import { loadsWithLibbpf } from "./libbpf.js";
@@ -19,6 +21,7 @@ import { helpersOf, mapsOf, unmetNeeds } from "./needs.js";
 import { inNetwork, NETWORK } from "./network.js";
 import type { Loaded } from "./oracle.js";
 import { loadInKernel } from "./oracle.js";
+import type { Rule } from "./rules.js";
 import { rulesFor } from "./rules.js";
 import type { Entry } from "./setup.js";
 import { applySetup, setupOf } from "./setup.js";
@@ -94,10 +97,12 @@ export function examineUnreadable({ name, version, path }: CorpusFile, error: Ob
   return loadsWithLibbpf(path) ? { ...finding, kernel: "libbpf", refused: refusalOf(error) } : { ...finding, kernelReason: `neither libbpf nor we read it: ${error.message}` };
 }
 
-function compare(name: string, version: string, kernel: Loaded, machines: readonly Machine[], object: ObjectSpec, program: ProgramSpec, frames: readonly Uint8Array[], setup: readonly Entry[]): Pick<Finding, "differences" | "refused"> {
+function compare(name: string, version: string, kernel: Loaded, machines: readonly Machine[], object: ObjectSpec, program: ProgramSpec, frames: readonly Uint8Array[], wanted: readonly Entry[]): Pick<Finding, "differences" | "refused"> {
   const rules = rulesFor(name, version, program);
   const compared = new Set(mapsOf(object, program).map((map) => map.name));
   for (const { maps = [] } of rules) for (const map of maps === "all" ? [...compared] : maps) compared.delete(map);
+  // Of a map of maps that libbpf made, the inner maps cannot be made here.
+  const setup = wanted.filter(({ map, inner }) => inner === undefined || kernel.maps.some(({ spec, maps }) => spec.name === map && maps !== undefined));
   // Programs that only one side takes stay out of prog arrays on both.
   const tails = new Map(setup.flatMap(({ program: tail }) => (tail === undefined || indexOf(machines[0], tail) === undefined ? [] : [[tail, kernel.programNumber(tail)] as const])));
   const setupResults = applySetup(setup, kernel.maps, possibleCpus(), (tail) => tails.get(tail));
@@ -111,8 +116,8 @@ function compare(name: string, version: string, kernel: Loaded, machines: readon
       if (unequal >= 0) differences[engine.name] = `${name}: update ${unequal} of map ${setup[unequal].map} gives errno ${results[unequal]}, in the kernel ${setupResults[unequal]}`;
       else {
         const outcomes = runFrames(machine, engine.create(machine), frames);
-        const run: Run = { engine: engine.name, outcomes, maps: dumpMaps(machine.maps.filter(({ spec }) => compared.has(spec.name)), possibleCpus()) };
-        const theirs = rules.some((rule) => rule.outcomes) ? { ...oracle, outcomes } : oracle;
+        const run: Run = { engine: engine.name, outcomes, maps: contentsOf(machine.maps, compared) };
+        const theirs = { ...oracle, outcomes: oracle.outcomes.map((outcome, k) => agreed(outcome, outcomes[k], rules)) };
         const difference = firstDifference(name, frames, theirs, run);
         const absent = difference?.includes("reaches what cannot run here") ? (program.externs ?? []).filter(({ weak }) => weak) : [];
         if (absent.length > 0) return { differences, refused: { kind: "weak", what: absent[0].name, message: difference ?? "" } };
@@ -124,6 +129,12 @@ function compare(name: string, version: string, kernel: Loaded, machines: readon
     }
   }
   return { differences };
+}
+
+/** The kernel's outcome with ours put in where rules say that the two cannot be compared. */
+function agreed(kernel: Outcome, ours: Outcome, rules: readonly Rule[]): Outcome {
+  if (rules.some(({ outcomes }) => outcomes)) return { ...ours, fault: kernel.fault };
+  return rules.some(({ bytes }) => bytes) && kernel.bytes.length === ours.bytes.length ? { ...kernel, bytes: ours.bytes } : kernel;
 }
 
 /** Number of a program in the prog arrays of a machine; undefined where it is not loaded. */

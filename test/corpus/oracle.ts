@@ -1,12 +1,12 @@
 /** The kernel's side: a program in the kernel, by our own loader where that is enough, by libbpf where the kernel's types or functions have to be resolved. */
-import { KernelError, KernelObject, KernelVerifierError, onCpu, possibleCpus, TestRun } from "../../xdp/engine/kernel/index.js";
+import { KernelError, KernelObject, KernelVerifierError, onCpu, TestRun } from "../../xdp/engine/kernel/index.js";
 import type { MapHandle } from "../../xdp/maps/index.js";
 import { MapError } from "../../xdp/maps/index.js";
 import type { ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
 import { ObjectError } from "../../xdp/object/index.js";
 import type { Run } from "../differential/compare.js";
 import type { Outcome } from "../differential/outcome.js";
-import { dumpMaps } from "../differential/outcome.js";
+import { contentsOf } from "./contents.js";
 import { LibbpfError, libbpf, loadWithLibbpf } from "./libbpf.js";
 
 /** A program that the kernel took, before its first packet. */
@@ -107,7 +107,7 @@ function run(fd: number, maps: readonly MapHandle[], frames: readonly Uint8Array
         outcomes.push({ ret, metaLength, linearLength, bytes: test.output.slice(0, metaLength + linearLength + fragLength) });
       }
     });
-    return { engine: "kernel", outcomes, maps: dumpMaps(maps.filter(({ spec }) => compared.has(spec.name)), possibleCpus()) };
+    return { engine: "kernel", outcomes, maps: contentsOf(maps, compared) };
   } finally {
     test.close();
   }

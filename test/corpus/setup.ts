@@ -19,12 +19,16 @@ export interface Entry {
   readonly value: Uint8Array;
   /** Instead of a value: a program of the object. */
   readonly program?: string;
+  /** Instead of a value: a map with these entries, in a map of maps. */
+  readonly inner?: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
 }
 
 const EMPTY = new Uint8Array(0);
 /** Entries of an array, and of a hash (if it is twice as large), that are filled. */
 const ARRAY_ENTRIES = 16;
 const HASH_ENTRIES = 500;
+/** Maps that are put into a map of maps. */
+const INNER_MAPS = 3;
 
 /** All updates for the maps that a program uses, in order. `object`: name without version and suffix. */
 export function setupOf(object: ObjectSpec, name: string, program: ProgramSpec, frames: readonly Uint8Array[]): readonly Entry[] {
@@ -58,9 +62,16 @@ function entriesOf(map: MapSpec, object: ObjectSpec, program: ProgramSpec, frame
         .filter((other) => other !== program && other.type === "xdp" && other.frags === program.frags && other.attach === program.attach)
         .slice(0, map.maxEntries || ARRAY_ENTRIES)
         .map((other, i) => ({ map: map.name, key: u32(i), value: EMPTY, program: other.name }));
+    case "BPF_MAP_TYPE_ARRAY_OF_MAPS":
+    case "BPF_MAP_TYPE_HASH_OF_MAPS":
+      return map.inner === undefined ? [] : numbered(INNER_MAPS, () => EMPTY).map((outer) => ({ ...outer, key: fitted(outer.key, map.keySize), inner: innerEntries(map.inner, object, program, frames) }));
     default:
       return [];
   }
+}
+
+function innerEntries(map: MapSpec["inner"], object: ObjectSpec, program: ProgramSpec, frames: readonly Uint8Array[]): Entry["inner"] {
+  return map === undefined ? [] : entriesOf(map, object, program, frames).filter((entry) => entry.program === undefined && entry.inner === undefined);
 }
 
 /** A value for entry `i`: addresses of frames where fields are named so, and words of 0 to 6, small enough for indices and counts. */
@@ -104,19 +115,27 @@ function fitted(bytes: Uint8Array, size: number): Uint8Array {
 
 /** Does all updates; gives what came of each: 0, or the errno. Programs that `programNumber` does not know are left out. */
 export function applySetup(entries: readonly Entry[], maps: readonly MapHandle[], cpus: number, programNumber: (name: string) => number | undefined): readonly number[] {
-  return entries.map(({ map: name, key, value, program }) => {
+  return entries.map(({ map: name, key, value, program, inner }) => {
     const map = maps.find(({ spec }) => spec.name === name);
     if (map === undefined) return 0;
     const number = program === undefined ? undefined : programNumber(program);
     if (program !== undefined && number === undefined) return 0;
     try {
-      map.update(key, number === undefined ? forCpus(value, map, cpus) : u32(number));
+      if (inner !== undefined) putInner(map, key, inner, cpus);
+      else map.update(key, number === undefined ? forCpus(value, map, cpus) : u32(number));
       return 0;
     } catch (error) {
       if (error instanceof MapError) return error.errno ?? -1;
       throw error;
     }
   });
+}
+
+function putInner(outer: MapHandle, key: Uint8Array, entries: NonNullable<Entry["inner"]>, cpus: number): void {
+  const map = outer.maps?.create();
+  if (map === undefined) return;
+  for (const entry of entries) map.update(entry.key, forCpus(entry.value, map, cpus));
+  outer.maps?.put(key, map);
 }
 
 function forCpus(value: Uint8Array, map: MapHandle, cpus: number): Uint8Array {
