@@ -14,6 +14,9 @@ export type Range = z.infer<typeof range>;
 
 const port = z.int().min(0).max(255);
 
+const endpoint = z.strictObject({ address: z.string(), port: z.int().min(0).max(65535) });
+const protocol = z.enum(["tcp", "udp"]);
+
 const networkSchema = z.strictObject({
   /** The NIC's ports and other devices, by ifindex (port 0 is ifindex 1). */
   interfaces: z.array(z.strictObject({
@@ -34,6 +37,18 @@ const networkSchema = z.strictObject({
     src: z.string().optional(),
   })).default([]),
   neighbours: z.array(z.strictObject({ address: z.string(), mac: z.string(), ifindex: z.int().min(1) })).default([]),
+  /** Sockets of the host that the lookup helpers find. */
+  sockets: z.array(z.strictObject({
+    protocol,
+    ...endpoint.shape,
+    peer: endpoint.optional(),
+    v6only: z.boolean().optional(),
+    mark: z.int().optional(),
+    priority: z.int().optional(),
+    syncookies: z.union([z.literal(0), z.literal(1), z.literal(2)]).optional(),
+  })).optional(),
+  /** Connections that the host tracks. */
+  conntrack: z.array(z.strictObject({ protocol, source: endpoint, destination: endpoint, status: z.int().optional(), mark: z.int().optional() })).optional(),
 });
 
 export const scenarioSchema = z.strictObject({
