@@ -1,5 +1,5 @@
 /** The maps of a machine, headers in one table: those of the object, then inner maps that the control plane makes as it runs. */
-import { MACHINE, MACHINE_MAPS, MACHINE_MAP_COUNT, MAP_HEADER_BYTES, MAP_ID, MAP_TYPE } from "../abi.js";
+import { MACHINE, MACHINE_MAPS, MACHINE_MAP_AREAS, MACHINE_MAP_AREA_COUNT, MACHINE_MAP_COUNT, MAP_DATA, MAP_HEADER_BYTES, MAP_ID, MAP_TYPE } from "../abi.js";
 import type { Layout } from "../engine/layout.js";
 import type { BtfSpec, MapSpec } from "../object/spec.js";
 import { MapError } from "./error.js";
@@ -33,6 +33,8 @@ export class MapTable {
   private readonly scratch: Scratch;
   private readonly headers: number;
   private readonly capacity: number;
+  /** Headers of the maps that programs may point into: memory is handed out front to back, so they ascend by themselves. */
+  private readonly areas: number;
   private readonly all: RuntimeMapHandle[] = [];
 
   /** Throws {@link MapError} for what the kernel would not make, MemoryError where memory is not enough. */
@@ -42,6 +44,9 @@ export class MapTable {
     const shapes = specs.map((spec, id) => (mapKind(spec.typeId) !== undefined || options.isUsed(id) ? shapeOf(spec, options.cpus) : unusedShape(spec)));
     this.capacity = specs.length + (specs.some(({ typeId }) => mapKind(typeId)?.ofMaps === true) ? MAX_INNER : 0);
     this.headers = layout.allocate(Math.max(this.capacity, 1) * MAP_HEADER_BYTES, 64, "the table of maps");
+    this.areas = layout.allocate(Math.max(this.capacity, 1) * 4, 64, "the table of maps");
+    new DataView(layout.buffer).setUint32(MACHINE + MACHINE_MAP_AREAS, this.areas, true);
+    new DataView(layout.buffer).setUint32(MACHINE + MACHINE_MAP_AREA_COUNT, 0, true);
     const templates = specs.flatMap((spec) => (spec.inner !== undefined && mapKind(spec.inner.typeId) !== undefined && mapKind(spec.typeId)?.ofMaps === true ? [shapeOf(spec.inner, options.cpus)] : []));
     this.scratch = placeScratch(layout, [...shapes, ...templates], options.cpus);
     specs.forEach((spec, id) => this.all.push(this.make(spec, id, shapes[id] as MapShape)));
@@ -73,8 +78,19 @@ export class MapTable {
       const view = new DataView(this.layout.buffer);
       view.setUint32(header + MAP_TYPE, spec.typeId, true);
       view.setUint32(header + MAP_ID, id, true);
-    } else this.place(spec, id, header, shape);
+    } else {
+      this.place(spec, id, header, shape);
+      this.addArea(header);
+    }
     return new RuntimeMapHandle(spec, id, header, shape, this.options.cpus, this.options.runtime, this.scratch, this);
+  }
+
+  private addArea(header: number): void {
+    const view = new DataView(this.layout.buffer);
+    if (view.getUint32(header + MAP_DATA, true) === 0) return;
+    const count = view.getUint32(MACHINE + MACHINE_MAP_AREA_COUNT, true);
+    view.setUint32(this.areas + 4 * count, header, true);
+    view.setUint32(MACHINE + MACHINE_MAP_AREA_COUNT, count + 1, true);
   }
 
   private place(spec: MapSpec, id: number, header: number, shape: MapShape): void {

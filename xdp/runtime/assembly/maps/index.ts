@@ -12,6 +12,6 @@ export { percpu_hash_lookup, percpu_hash_update } from "./percpu_hash";
 export { prog_array_get } from "./prog_array";
 export { queueAt } from "./queue_stack";
 export { map_redirect_program, map_redirect_target } from "./redirect";
-export { map_value_ok } from "./region";
+export { map_at, map_value_ok } from "./region";
 export { ringbuf_commit, ringbuf_is_record, ringbuf_query, ringbuf_reserve } from "./ringbuf";
 export { xskmap_lookup } from "./xskmap";

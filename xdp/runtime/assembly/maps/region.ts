@@ -1,8 +1,23 @@
 /** Which bytes of a map a program may touch. */
-import { MAP_CPU_STRIDE, MAP_DATA, MAP_DATA_END, MAP_STRIDE, MAP_TYPE, MAP_VALUE_OFFSET, MAP_VALUE_SIZE } from "../../../abi";
+import { MACHINE, MACHINE_MAP_AREAS, MACHINE_MAP_AREA_COUNT, MAP_CPU_STRIDE, MAP_DATA, MAP_DATA_END, MAP_STRIDE, MAP_TYPE, MAP_VALUE_OFFSET, MAP_VALUE_SIZE } from "../../../abi";
 import { MAP_VALUES } from "../../../maps/fields";
 import { BPF_MAP_TYPE_RINGBUF } from "../../../maps/uapi";
 import { ringbuf_access_ok } from "./ringbuf";
+
+/** Header of the map whose values lie around `address`, or 0. */
+export function map_at(address: u32): u32 {
+  const areas = load<u32>(MACHINE, MACHINE_MAP_AREAS);
+  let low: u32 = 0;
+  let high = load<u32>(MACHINE, MACHINE_MAP_AREA_COUNT);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (load<u32>(load<u32>(areas + (middle << 2)), MAP_DATA) <= address) low = middle + 1;
+    else high = middle;
+  }
+  if (low == 0) return 0;
+  const map = load<u32>(areas + ((low - 1) << 2));
+  return address < load<u32>(map, MAP_DATA_END) ? map : 0;
+}
 
 /** Whether [address, address + size) lies inside one value of the map, or inside one record that the program still writes. */
 export function map_value_ok(header: u32, address: u32, size: u32): bool {
