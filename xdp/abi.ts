@@ -39,6 +39,10 @@ export const MACHINE_SLICES = 56;
 /** u32: address of the timer table (TIMER_*); 0 where no program has timers. */
 export const MACHINE_TIMERS = 60;
 
+/** u32: address of the headers (u32 each) of the maps that programs may point into, by ascending MAP_DATA, and how many. */
+export const MACHINE_MAP_AREAS = 64;
+export const MACHINE_MAP_AREA_COUNT = 68;
+
 /* ---- program table entry ---- */
 export const PROGRAM_BYTES = 32;
 /** u32: address of the instructions, 8 bytes a slot; map and function references already resolved to addresses and slots. */

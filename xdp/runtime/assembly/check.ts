@@ -59,7 +59,7 @@ import {
 import { in_callback_key } from "./helpers/callback";
 import { in_connection } from "./helpers/conntrack";
 import { in_socket, is_socket } from "./helpers/socket";
-import { map_value_ok, ringbuf_is_record } from "./maps/index";
+import { map_at, map_value_ok, ringbuf_is_record } from "./maps/index";
 
 const BPF_F_RDONLY_PROG: u32 = 128;
 const BPF_F_WRONLY_PROG: u32 = 256;
@@ -93,10 +93,8 @@ function in_map(env: u32, start: u64, end: u64, size: u32, write: u32): u32 {
   const address = u32(start);
   let map = load<u32>(env, ENV_SCRATCH + SCRATCH_LAST_MAP);
   if (!map || address < load<u32>(map, MAP_DATA) || address >= load<u32>(map, MAP_DATA_END)) {
-    map = load<u32>(MACHINE, MACHINE_MAPS);
-    const last = map + load<u32>(MACHINE, MACHINE_MAP_COUNT) * MAP_HEADER_BYTES;
-    while (map < last && (address < load<u32>(map, MAP_DATA) || address >= load<u32>(map, MAP_DATA_END))) map += MAP_HEADER_BYTES;
-    if (map == last) return 0;
+    map = map_at(address);
+    if (map == 0) return 0;
     store<u32>(env, map, ENV_SCRATCH + SCRATCH_LAST_MAP);
   }
   if (load<u32>(map, MAP_FLAGS) & (write ? BPF_F_RDONLY_PROG : BPF_F_WRONLY_PROG)) return 0;
@@ -138,13 +136,8 @@ function is_memory(env: u32, code: u32, address: u64, sizeCode: u32, size: u64):
 /** The bytes of a ring buffer's record that the program may still write, from their start. */
 export function is_ringbuf_record(address: u64): bool {
   if (address >> 32 != 0) return false;
-  let map = load<u32>(MACHINE, MACHINE_MAPS);
-  const last = map + load<u32>(MACHINE, MACHINE_MAP_COUNT) * MAP_HEADER_BYTES;
-  for (; map < last; map += MAP_HEADER_BYTES) {
-    if (load<u32>(map, MAP_TYPE) != BPF_MAP_TYPE_RINGBUF || u32(address) < load<u32>(map, MAP_DATA) || u32(address) >= load<u32>(map, MAP_DATA_END)) continue;
-    return ringbuf_is_record(map, u32(address));
-  }
-  return false;
+  const map = map_at(u32(address));
+  return map != 0 && load<u32>(map, MAP_TYPE) == BPF_MAP_TYPE_RINGBUF && ringbuf_is_record(map, u32(address));
 }
 
 /** First slot of a function whose address the program takes. */
