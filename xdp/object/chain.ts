@@ -19,7 +19,8 @@ import type { FunctionSpec, MapSpec, ObjectSpec, ProgramSpec } from "./spec.js";
 export const MAX_CHAIN = 10;
 /** What a place of the dispatcher that holds no program returns; the next one always follows. */
 const XDP_DISPATCHER_RETVAL = 31;
-const DISPATCHER = "xdp_dispatcher";
+/** Name of the program that runs a chain. */
+export const CHAIN_ENTRY = "xdp_dispatcher";
 
 /** A program to put in a chain. */
 export interface ChainedProgram {
@@ -58,12 +59,12 @@ export function chainPrograms(programs: readonly ChainedProgram[], { dispatcher,
   const frags = links.every((l) => l.program.frags);
   const configured = dispatcher ? configure(dispatcher, links, frags) : builtIn(links);
   const objects = [...new Set([configured, ...links.map((l) => l.object)])];
-  const merged = mergeObjects(objects.map((object) => ({ object, label: links.find((l) => l.object === object)?.program.name ?? DISPATCHER })));
+  const merged = mergeObjects(objects.map((object) => ({ object, label: links.find((l) => l.object === object)?.program.name ?? CHAIN_ENTRY })));
   const placeOf = (object: ObjectSpec): Placed => merged.parts[objects.indexOf(object)] as Placed;
   const names = new Names();
   const rest = objects.slice(1).flatMap((object) => object.programs.map((program) => ({ object, program: { ...moveProgram(program, placeOf(object)), name: names.of(object, program.name) } })));
   const replacements = new Map(links.map((l, i) => [`prog${i}`, moveProgram(l.program, placeOf(l.object))] as const));
-  const main = { ...spliceFunctions(name, moveProgram(dispatcherProgram(configured), placeOf(configured)), replacements), name: DISPATCHER, type: "xdp", frags };
+  const main = { ...spliceFunctions(name, moveProgram(dispatcherProgram(configured), placeOf(configured)), replacements), name: CHAIN_ENTRY, type: "xdp", frags };
   const maps = merged.maps.map((map, index): MapSpec => {
     const owner = objects.find((object) => placeOf(object).maps.includes(index));
     if (!owner || !map.values) return map;
@@ -82,7 +83,7 @@ export function chainPrograms(programs: readonly ChainedProgram[], { dispatcher,
 /** Names of programs, unique among all objects. */
 class Names {
   readonly #names = new Map<ObjectSpec, Map<string, string>>();
-  readonly #taken = new Set<string>([DISPATCHER]);
+  readonly #taken = new Set<string>([CHAIN_ENTRY]);
 
   of(object: ObjectSpec, name: string): string {
     const known = this.#names.get(object) ?? new Map<string, string>();
@@ -115,7 +116,7 @@ function maskOf({ chainCallActions }: RunConfig): number {
 }
 
 function dispatcherProgram(dispatcher: ObjectSpec): ProgramSpec {
-  return selectProgram(dispatcher, dispatcher.programs.some((p) => p.name === DISPATCHER) ? DISPATCHER : undefined);
+  return selectProgram(dispatcher, dispatcher.programs.some((p) => p.name === CHAIN_ENTRY) ? CHAIN_ENTRY : undefined);
 }
 
 /** As many values as the dispatcher has places. */
@@ -149,12 +150,12 @@ function builtIn(links: readonly Link[]): ObjectSpec {
     insns.push({ op: BPF_JMP | BPF_CALL, dst: 0, src: BPF_PSEUDO_CALL, off: 0, imm: 0 }, ...assemble(`w1 = ${maskOf(config) | 0}\n w2 = w0\n r1 >>= r2\n r1 &= 1\n if r1 != 0 goto +1\n exit`));
   }
   insns.push(...assemble("r0 = 2\n exit"));
-  const functions: FunctionSpec[] = [{ name: DISPATCHER, start: 0, end: insns.length, linkage: "global" }];
+  const functions: FunctionSpec[] = [{ name: CHAIN_ENTRY, start: 0, end: insns.length, linkage: "global" }];
   for (const [i, call] of calls.entries()) {
     insns[call] = { ...(insns[call] as Insn), imm: insns.length - call - 1 };
     functions.push({ name: `prog${i}`, start: insns.length, end: insns.length + 2, linkage: "global" });
     insns.push(...assemble("r0 = 31\n exit"));
   }
-  const program: ProgramSpec = { name: DISPATCHER, section: "xdp", type: "xdp", frags: false, attach: "device", autoload: true, insns, functions, lines: [] };
+  const program: ProgramSpec = { name: CHAIN_ENTRY, section: "xdp", type: "xdp", frags: false, attach: "device", autoload: true, insns, functions, lines: [] };
   return { file: "the built-in dispatcher", license: "", programs: [program], maps: [] };
 }

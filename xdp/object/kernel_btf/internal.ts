@@ -3,11 +3,14 @@ export const INTERNAL_TYPES = `
 struct xdp_mem_info :8 { u32 type @0; u32 id @4; };
 struct xdp_txq_info :8 { struct net_device *dev @0; };
 struct refcount_struct :4 { atomic_t refs @0; };
-struct nf_conntrack_man :20 { union nf_inet_addr u3 @0; __u8 u[2] @16; u_int16_t l3num @18; };
+struct nf_conntrack_man :20 { union nf_inet_addr u3 @0; union nf_conntrack_man_proto u @16; u_int16_t l3num @18; };
 struct nf_conntrack_tuple :40 { struct nf_conntrack_man src @0; struct :20 { union nf_inet_addr u3 @0; union :2 { __be16 all @0; struct :2 { __be16 port @0; } tcp @0; struct :2 {
   __be16 port @0; } udp @0; struct :2 { u_int8_t type @0; u_int8_t code @1; } icmp @0; struct :2 { __be16 port @0; } dccp @0; struct :2 { __be16 port @0; } sctp @0; struct :2 {
   __be16 key @0; } gre @0; } u @16; u_int8_t protonum @18; struct :0 { } __nfct_hash_offsetend @19; u_int8_t dir @19; } dst @20; };
 union nf_inet_addr :16 { __u32 all[4] @0; __be32 ip @0; __be32 ip6[4] @0; struct in_addr in @0; struct in6_addr in6 @0; };
+union nf_conntrack_man_proto :2 { __be16 all @0; struct :2 { __be16 port @0; } tcp @0; struct :2 { __be16 port @0; } udp @0; struct :2 { __be16 id @0; } icmp @0; struct :2 { __be16
+  port @0; } dccp @0; struct :2 { __be16 port @0; } sctp @0; struct :2 { __be16 key @0; } gre @0; };
+struct timespec64 :16 { time64_t tv_sec @0; long int tv_nsec @8; };
 struct xdp_buff :56 { void *data @0; void *data_end @8; void *data_meta @16; void *data_hard_start @24; struct xdp_rxq_info *rxq @32; struct xdp_txq_info *txq @40; union :8 {
   struct :8 { u32 frame_sz @0; u32 flags @4; } @0; } @48; };
 struct xdp_frame :40 { void *data @0; u32 len @8; u32 headroom @12; u32 metasize @16; struct net_device *dev_rx @24; u32 frame_sz @32; u32 flags @36; };

@@ -73,4 +73,68 @@ struct __sk_buff :192 { __u32 len @0; __u32 pkt_type @4; __u32 mark @8; __u32 qu
 struct in_addr :4 { __be32 s_addr @0; };
 struct sockaddr_in :16 { __kernel_sa_family_t sin_family @0; __be16 sin_port @2; struct in_addr sin_addr @4; unsigned char __pad[8] @8; };
 struct sockaddr_in6 :28 { short unsigned int sin6_family @0; __be16 sin6_port @2; __be32 sin6_flowinfo @4; struct in6_addr sin6_addr @8; __u32 sin6_scope_id @24; };
+union tcp_word_hdr :20 { struct tcphdr hdr @0; __be32 words[5] @0; };
+struct bpf_xfrm_state_opts :36 { s32 error @0; s32 netns_id @4; u32 mark @8; xfrm_address_t daddr @12; __be32 spi @28; u8 proto @32; u16 family @34; };
+struct mpls_label :4 { __be32 entry @0; };
+struct mpls_shim_hdr :4 { __be32 label_stack_entry @0; };
+struct genevehdr :8 { u8 opt_len @0 :6; u8 ver @0.6 :2; u8 rsvd1 @1 :6; u8 critical @1.6 :1; u8 oam @1.7 :1; __be16 proto_type @2; u8 vni[3] @4; u8 rsvd2 @7; u8 options[0] @8; };
+struct geneve_opt :4 { __be16 opt_class @0; u8 type @2; u8 length @3 :5; u8 r3 @3.5 :1; u8 r2 @3.6 :1; u8 r1 @3.7 :1; u8 opt_data[0] @4; };
+struct ipv6_sr_hdr :8 { __u8 nexthdr @0; __u8 hdrlen @1; __u8 type @2; __u8 segments_left @3; __u8 first_segment @4; __u8 flags @5; __u16 tag @6; struct in6_addr segments[0] @8; };
+struct sr6_tlv :2 { __u8 type @0; __u8 len @1; __u8 data[0] @2; };
+struct dccp_hdr :12 { __be16 dccph_sport @0; __be16 dccph_dport @2; __u8 dccph_doff @4; __u8 dccph_cscov @5 :4; __u8 dccph_ccval @5.4 :4; __sum16 dccph_checksum @6; __u8 dccph_x @8
+  :1; __u8 dccph_type @8.1 :4; __u8 dccph_reserved @8.5 :3; __u8 dccph_seq2 @9; __be16 dccph_seq @10; };
+struct sctp_chunkhdr :4 { __u8 type @0; __u8 flags @1; __be16 length @2; };
+struct sctp_paramhdr :4 { __be16 type @0; __be16 length @2; };
+struct pppoe_hdr :6 { __u8 type @0 :4; __u8 ver @0.4 :4; __u8 code @1; __be16 sid @2; __be16 length @4; struct pppoe_tag tag[0] @6; };
+struct pppoe_tag :4 { __be16 tag_type @0; __be16 tag_len @2; char tag_data[0] @4; };
+struct erspan_md2 :8 { __be32 timestamp @0; __be16 sgt @4; __u8 hwid_upper @6 :2; __u8 ft @6.2 :5; __u8 p @6.7 :1; __u8 o @7 :1; __u8 gra @7.1 :2; __u8 dir @7.3 :1; __u8 hwid @7.4
+  :4; };
+struct erspan_metadata :12 { int version @0; union :8 { __be32 index @0; struct erspan_md2 md2 @0; } u @4; };
+struct rt0_hdr :8 { struct ipv6_rt_hdr rt_hdr @0; __u32 reserved @4; struct in6_addr addr[0] @8; };
+struct nd_msg :24 { struct icmp6hdr icmph @0; struct in6_addr target @8; __u8 opt[0] @24; };
+struct nd_opt_hdr :2 { __u8 nd_opt_type @0; __u8 nd_opt_len @1; };
+struct igmpv3_report :8 { __u8 type @0; __u8 resv1 @1; __sum16 csum @2; __be16 resv2 @4; __be16 ngrec @6; struct igmpv3_grec grec[0] @8; };
+struct igmpv3_query :12 { __u8 type @0; __u8 code @1; __sum16 csum @2; __be32 group @4; __u8 qrv @8 :3; __u8 suppress @8.3 :1; __u8 resv @8.4 :4; __u8 qqic @9; __be16 nsrcs @10;
+  __be32 srcs[0] @12; };
+struct igmpv3_grec :8 { __u8 grec_type @0; __u8 grec_auxwords @1; __be16 grec_nsrcs @2; __be32 grec_mca @4; __be32 grec_src[0] @8; };
+struct ip_comp_hdr :4 { __u8 nexthdr @0; __u8 flags @1; __be16 cpi @2; };
+struct ip_beet_phdr :4 { __u8 nexthdr @0; __u8 hdrlen @1; __u8 padlen @2; __u8 reserved @3; };
+struct xdp_desc :16 { __u64 addr @0; __u32 len @8; __u32 options @12; };
+struct xdp_statistics :48 { __u64 rx_dropped @0; __u64 rx_invalid_descs @8; __u64 tx_invalid_descs @16; __u64 rx_ring_full @24; __u64 rx_fill_ring_empty_descs @32; __u64
+  tx_ring_empty_descs @40; };
+struct bpf_iter_bits :16 { __u64 __opaque[2] @0; };
+struct bpf_iter_task :24 { __u64 __opaque[3] @0; };
+struct bpf_crypto_params :408 { char type[14] @0; u8 reserved[2] @14; char algo[128] @16; u8 key[256] @144; u32 key_len @400; u32 authsize @404; };
+struct bpf_raw_tracepoint_args :0 { __u64 args[0] @0; };
+struct bpf_cgroup_storage_key :16 { __u64 cgroup_inode_id @0; __u32 attach_type @8; };
+struct bpf_sk_lookup :72 { union :8 { union :8 { struct bpf_sock *sk @0; } @0; __u64 cookie @0; } @0; __u32 family @8; __u32 protocol @12; __u32 remote_ip4 @16; __u32 remote_ip6[4]
+  @20; __be16 remote_port @36; __u32 local_ip4 @40; __u32 local_ip6[4] @44; __u32 local_port @60; __u32 ingress_ifindex @64; };
+struct sk_reuseport_md :56 { union :8 { void *data @0; } @0; union :8 { void *data_end @0; } @8; __u32 len @16; __u32 eth_protocol @20; __u32 ip_protocol @24; __u32 bind_inany @28;
+  __u32 hash @32; union :8 { struct bpf_sock *sk @0; } @40; union :8 { struct bpf_sock *migrating_sk @0; } @48; };
+struct sk_msg_md :80 { union :8 { void *data @0; } @0; union :8 { void *data_end @0; } @8; __u32 family @16; __u32 remote_ip4 @20; __u32 local_ip4 @24; __u32 remote_ip6[4] @28;
+  __u32 local_ip6[4] @44; __u32 remote_port @60; __u32 local_port @64; __u32 size @68; union :8 { struct bpf_sock *sk @0; } @72; };
+struct bpf_sock_addr :72 { __u32 user_family @0; __u32 user_ip4 @4; __u32 user_ip6[4] @8; __u32 user_port @24; __u32 family @28; __u32 type @32; __u32 protocol @36; __u32
+  msg_src_ip4 @40; __u32 msg_src_ip6[4] @44; union :8 { struct bpf_sock *sk @0; } @64; };
+struct bpf_sock_ops :224 { __u32 op @0; union :16 { __u32 args[4] @0; __u32 reply @0; __u32 replylong[4] @0; } @4; __u32 family @20; __u32 remote_ip4 @24; __u32 local_ip4 @28;
+  __u32 remote_ip6[4] @32; __u32 local_ip6[4] @48; __u32 remote_port @64; __u32 local_port @68; __u32 is_fullsock @72; __u32 snd_cwnd @76; __u32 srtt_us @80; __u32
+  bpf_sock_ops_cb_flags @84; __u32 state @88; __u32 rtt_min @92; __u32 snd_ssthresh @96; __u32 rcv_nxt @100; __u32 snd_nxt @104; __u32 snd_una @108; __u32 mss_cache @112; __u32
+  ecn_flags @116; __u32 rate_delivered @120; __u32 rate_interval_us @124; __u32 packets_out @128; __u32 retrans_out @132; __u32 total_retrans @136; __u32 segs_in @140; __u32
+  data_segs_in @144; __u32 segs_out @148; __u32 data_segs_out @152; __u32 lost_out @156; __u32 sacked_out @160; __u32 sk_txhash @164; __u64 bytes_received @168; __u64 bytes_acked
+  @176; union :8 { struct bpf_sock *sk @0; } @184; union :8 { void *skb_data @0; } @192; union :8 { void *skb_data_end @0; } @200; __u32 skb_len @208; __u32 skb_tcp_flags @212;
+  __u64 skb_hwtstamp @216; };
+struct bpf_perf_event_data :184 { bpf_user_pt_regs_t regs @0; __u64 sample_period @168; __u64 addr @176; };
+struct hsr_tag :6 { __be16 path_and_LSDU_size @0; __be16 sequence_nr @2; __be16 encap_proto @4; };
+struct ptp_header :34 { u8 tsmt @0; u8 ver @1; __be16 message_length @2; u8 domain_number @4; u8 reserved1 @5; u8 flag_field[2] @6; __be64 correction @8; __be32 reserved2 @16; __u8
+  source_port_identity[10] @20; __be16 sequence_id @30; u8 control @32; u8 log_message_interval @33; };
+struct ifaddrmsg :8 { __u8 ifa_family @0; __u8 ifa_prefixlen @1; __u8 ifa_flags @2; __u8 ifa_scope @3; __u32 ifa_index @4; };
+struct sockaddr :16 { sa_family_t sa_family @0; union :14 { char sa_data_min[14] @0; struct :0 { struct :0 { } __empty_sa_data @0; char sa_data[0] @0; } @0; } @2; };
+struct bpf_res_spin_lock :4 { u32 val @0; };
+struct xsk_tx_metadata :24 { __u64 flags @0; union :16 { struct :16 { __u16 csum_start @0; __u16 csum_offset @2; __u64 launch_time @8; } request @0; struct :8 { __u64 tx_timestamp
+  @0; } completion @0; } @8; };
+struct pptp_gre_header :16 { struct gre_base_hdr gre_hd @0; __be16 payload_len @4; __be16 call_id @6; __be32 seq @8; __be32 ack @12; };
+struct gre_full_hdr :16 { struct gre_base_hdr fixed_header @0; __be16 csum @4; __be16 reserved1 @6; __be32 key @8; __be32 seq @12; };
+struct vxlanhdr_gpe :8 { u8 oam_flag @0 :1; u8 reserved_flags1 @0.1 :1; u8 np_applied @0.2 :1; u8 instance_applied @0.3 :1; u8 version @0.4 :2; u8 reserved_flags2 @0.6 :2; u8
+  reserved_flags3 @1; u8 reserved_flags4 @2; u8 next_protocol @3; __be32 vx_vni @4; };
+struct vxlanhdr_gbp :8 { u8 vx_flags @0; u8 reserved_flags1 @1 :3; u8 policy_applied @1.3 :1; u8 reserved_flags2 @1.4 :2; u8 dont_learn @1.6 :1; u8 reserved_flags3 @1.7 :1; __be16
+  policy_id @2; __be32 vx_vni @4; };
 `;
