@@ -49,10 +49,11 @@ describe("a measurement", () => {
   });
 });
 
+const result = (median: number, min: number, max: number): BenchResult => ({
+  program: "a.o", entry: "prog", mode: "same", rounds: 7, provenance: "measured", machine: machineFacts(), notes: [], engines: { wasm: { nsPerPacket: { median, min, max }, mpps: 1e3 / median } },
+});
+
 describe("comparing", () => {
-  const result = (median: number, min: number, max: number): BenchResult => ({
-    program: "a.o", entry: "prog", mode: "same", rounds: 7, provenance: "measured", machine: machineFacts(), notes: [], engines: { wasm: { nsPerPacket: { median, min, max }, mpps: 1e3 / median } },
-  });
   it.each([
     [result(10, 9, 11), result(20, 19, 21), "slower"],
     [result(20, 19, 21), result(10, 9, 11), "faster"],
