@@ -9,8 +9,10 @@ import { ObjectError } from "./error.js";
 import { setGlobals } from "./globals.js";
 import { mergeObjects, moveProgram } from "./merge.js";
 import type { Placed } from "./merge.js";
-import { XDP_ACTIONS, runConfig } from "./run_config.js";
-import type { RunConfig, XdpAction } from "./run_config.js";
+import { VERDICTS } from "../verdict.js";
+import type { XdpAction } from "../verdict.js";
+import { runConfig } from "./run_config.js";
+import type { RunConfig } from "./run_config.js";
 import { selectProgram } from "./select.js";
 import { spliceFunctions } from "./splice.js";
 import type { FunctionSpec, MapSpec, ObjectSpec, ProgramSpec } from "./spec.js";
@@ -112,7 +114,7 @@ function byOrder(a: Link, b: Link): number {
 }
 
 function maskOf({ chainCallActions }: RunConfig): number {
-  return chainCallActions.reduce((mask, action) => mask | (1 << XDP_ACTIONS.indexOf(action)), 1 << XDP_DISPATCHER_RETVAL) >>> 0;
+  return chainCallActions.reduce((mask, action) => mask | (1 << VERDICTS.indexOf(action)), 1 << XDP_DISPATCHER_RETVAL) >>> 0;
 }
 
 function dispatcherProgram(dispatcher: ObjectSpec): ProgramSpec {

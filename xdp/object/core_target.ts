@@ -57,6 +57,8 @@ class BytesTarget implements BtfTarget {
   readonly #view: DataView;
   readonly #types = new Map<number, BtfType>();
   readonly #candidates = new Map<string, readonly number[]>();
+  /** Ids by number of the kind; most types of a kernel are of kinds that nobody looks for by name. */
+  readonly #byKind: readonly (readonly number[])[];
 
   constructor(bytes: Uint8Array, name: string) {
     this.name = name;
@@ -65,14 +67,17 @@ class BytesTarget implements BtfTarget {
     const { length } = records.bytes;
     this.#view = new DataView(records.bytes.buffer, records.bytes.byteOffset, length);
     const places = new Uint32Array(1 + Math.floor(length / 12));
+    const byKind: number[][] = Array.from({ length: 32 }, () => []);
     let count = 1;
     for (let at = 0; at < length; count++) {
       if (at + 12 > length) throw records.invalid(`it ends in the middle of type ${count}`);
       const size = recordBytes(this.#view.getUint32(at + 4, true));
       if (size === undefined) throw records.unsupported(`type ${count} is of unknown kind ${this.#view.getUint8(at + 7) & 0x1f}`);
+      byKind[this.#view.getUint8(at + 7) & 0x1f]?.push(count);
       places[count] = at;
       at += size;
     }
+    this.#byKind = byKind;
     this.#places = places.subarray(0, count);
   }
 
@@ -100,11 +105,15 @@ class BytesTarget implements BtfTarget {
 
   /** Types whose name starts so, and goes on with nothing or a flavour. */
   #search(start: Uint8Array, kinds: readonly number[]): number[] {
-    const strings = this.#parts.strings.bytes;
     const found: number[] = [];
-    for (let id = 1; id < this.#places.length; id++) {
+    for (const kind of kinds) this.#searchKind(start, this.#byKind[kind] ?? [], found);
+    return kinds.length > 1 ? found.toSorted((a, b) => a - b) : found;
+  }
+
+  #searchKind(start: Uint8Array, ids: readonly number[], found: number[]): void {
+    const strings = this.#parts.strings.bytes;
+    for (const id of ids) {
       const at = this.#places[id] as number;
-      if (!kinds.includes(this.#view.getUint8(at + 7) & 0x1f)) continue;
       const text = this.#view.getUint32(at, true);
       let i = 0;
       while (i < start.length && strings[text + i] === start[i]) i++;
@@ -112,6 +121,5 @@ class BytesTarget implements BtfTarget {
       const next = strings[text + i];
       if (next === 0 || next === UNDERSCORE) found.push(id);
     }
-    return found;
   }
 }

@@ -25,6 +25,5 @@ export { POISONED_CORE } from "./core_patch.js";
 export { GlobalError, setGlobals } from "./globals.js";
 export { CHAIN_ENTRY, MAX_CHAIN, chainPrograms } from "./chain.js";
 export type { ChainOptions, ChainedProgram } from "./chain.js";
-export type { XdpAction } from "./run_config.js";
-export { XDP_ACTIONS, runConfig } from "./run_config.js";
-export type { RunConfig, XdpAction } from "./run_config.js";
+export { runConfig } from "./run_config.js";
+export type { RunConfig } from "./run_config.js";

@@ -1,13 +1,11 @@
 /** How a program wants to run among others: libxdp's XDP_RUN_CONFIG, a struct `_PROGRAM` in section `.xdp_run_config` that only BTF reads. */
 import { resolved, typeOf } from "./btf_types.js";
+import { VERDICTS } from "../verdict.js";
+import type { XdpAction } from "../verdict.js";
 import type { ObjectSpec } from "./spec.js";
 
 const SECTION = ".xdp_run_config";
 const DEFAULT_PRIORITY = 50;
-
-/** XDP actions by their number. */
-export const XDP_ACTIONS = ["XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX", "XDP_REDIRECT"] as const;
-export type XdpAction = (typeof XDP_ACTIONS)[number];
 
 /** A program's place in a chain. */
 export interface RunConfig {
@@ -31,10 +29,10 @@ export function runConfig(object: ObjectSpec, program: string): RunConfig {
     const pointer = resolved(btf, type);
     const array = pointer.kind === "ptr" ? resolved(btf, pointer.type) : undefined;
     if (array?.kind !== "array") continue;
-    const action = XDP_ACTIONS.find((a) => a === name);
+    const action = VERDICTS.find((a) => a === name);
     if (name === "priority") priority = array.count;
     else if (action && array.count > 0) actions.add(action);
     else if (action) actions.delete(action);
   }
-  return { priority, chainCallActions: XDP_ACTIONS.filter((a) => actions.has(a)) };
+  return { priority, chainCallActions: VERDICTS.filter((a) => actions.has(a)) };
 }
