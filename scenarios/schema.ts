@@ -3,6 +3,7 @@
  * never passes silently.
  */
 import { z } from "zod";
+import { VERDICTS } from "../xdp/index.js";
 
 /** An exact number, or bounds of which either may be left out. */
 const range = z.union([
@@ -51,11 +52,23 @@ const networkSchema = z.strictObject({
   conntrack: z.array(z.strictObject({ protocol, source: endpoint, destination: endpoint, status: z.int().optional(), mark: z.int().optional() })).optional(),
 });
 
+/** A program in a chain; what is not said comes from the object (XDP_RUN_CONFIG), else priority 50 and XDP_PASS. */
+const chainedProgram = z.union([
+  z.string(),
+  z.strictObject({
+    file: z.string(),
+    entry: z.string().optional(),
+    priority: z.int().optional(),
+    /** Actions after which the next program runs. */
+    actions: z.array(z.enum(VERDICTS)).optional(),
+  }),
+]);
+
 export const scenarioSchema = z.strictObject({
   name: z.string().optional(),
   description: z.string().optional(),
-  /** The object file; paths are relative to the scenario's folder. */
-  program: z.string(),
+  /** The object file; paths are relative to the scenario's folder. A list is a chain of programs, as libxdp's dispatcher runs them. */
+  program: z.union([z.string(), z.array(chainedProgram).min(1)], { error: "expected an object file, or a list of { file, entry, priority, actions }" }),
   /** Name of the program or of its section, where the object has several. */
   entry: z.string().optional(),
   /** Captures, merged by timestamp. */

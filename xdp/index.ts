@@ -6,3 +6,4 @@ export * from "./isa/index.js";
 export * from "./maps/index.js";
 export * from "./object/index.js";
 export { VERDICTS } from "./verdict.js";
+export type { XdpAction } from "./verdict.js";

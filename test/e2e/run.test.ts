@@ -100,6 +100,13 @@ describe("beeline run", () => {
     runJson(["--program", PROGRAM, "--pcap", CAPTURE, "--queues", "8", "--maps", file("first.json"), "--loop", "1"]);
   });
 
+  it("runs several programs as a chain", () => {
+    const { packets, verdicts } = runJson(["--program", PROGRAM, "--program", PROGRAM, "--pcap", CAPTURE]);
+    // Each has maps of its own, so that the second drops only what the first would have dropped, too.
+    expect(verdicts).toEqual(runJson(["--program", PROGRAM, "--pcap", CAPTURE]).verdicts);
+    expect(packets).toBe(11_971);
+  });
+
   it("sets global variables by name", () => {
     const { status, stdout } = beeline(["run", SCENARIO, "--set-global", "drop_fragments=0", "--set-global", "rate_pps=1000000", "--json"]);
     // What the scenario expects is true of its own settings.

@@ -1,21 +1,20 @@
 /** `beeline bench`: how fast a program runs on this host, by engine, and what changed since an earlier measurement. */
-import { resolve } from "node:path";
 import { z } from "zod";
 import { MOST_PACKETS, compareResults, describeFacts, runBench } from "../../../bench/index.js";
 import type { BenchResult, EngineChange } from "../../../bench/index.js";
 import { Trace, openCapture } from "../../../traffic/index.js";
-import { loadObject, seedMaps, selectProgram, setGlobals } from "../../../xdp/index.js";
-import type { EngineName, MachineView, ObjectSpec } from "../../../xdp/index.js";
+import type { EngineName } from "../../../xdp/index.js";
 import { UsageError } from "../errors.js";
 import { figure } from "../format.js";
 import { readInput } from "../input.js";
 import { table } from "../table.js";
+import { loadProgram, seedMachine } from "./prepare.js";
 import { runRequest } from "./request.js";
 import type { RunRequest } from "./request.js";
 
 /** Flags of `beeline bench`, as commander gives them. */
 export interface BenchFlags {
-  readonly program?: string;
+  readonly program?: readonly string[];
   readonly entry?: string;
   readonly pcap?: readonly string[];
   readonly maps?: string;
@@ -34,14 +33,13 @@ export async function benchVerb(scenario: string | undefined, flags: BenchFlags)
   const { engine, ...rest } = flags;
   const request = runRequest(scenario, rest);
   const before = flags.compare === undefined ? undefined : readResult(flags.compare);
-  const object = setGlobals(loadObject(readInput(request.program, "the program's object file"), request.program), request.globals);
-  const entry = selectProgram(object, flags.entry ?? request.spec.entry).name;
+  const { object, program } = loadProgram(request);
   const result = runBench({
     object,
-    entry,
+    entry: program.name,
     trace: await readTrace(request),
     mode: flags.samePacket === true ? "same" : "trace",
-    setup: (machine) => seed(request, object, machine),
+    setup: (machine) => seedMachine(request, machine),
     ...(engine === undefined ? {} : { engines: engine }),
     ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
     ...(request.spec.network === undefined ? {} : { network: request.spec.network }),
@@ -65,14 +63,6 @@ async function readTrace(request: RunRequest): Promise<Trace> {
   } finally {
     reader.close();
   }
-}
-
-function seed(request: RunRequest, object: ObjectSpec, machine: MachineView): void {
-  const { maps } = request;
-  if (maps === undefined) return;
-  const program = (name: string): number | undefined => machine.programs.find((one) => one.spec.name === name)?.index;
-  if (typeof maps === "string") seedMaps(machine.maps, readInput(resolve(maps), "the map seeds").toString("utf8"), object.btf, program, maps);
-  else seedMaps(machine.maps, maps, object.btf, program, request.title);
 }
 
 const spread = z.object({ median: z.number().positive(), min: z.number().positive(), max: z.number().positive() });

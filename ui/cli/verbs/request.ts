@@ -1,14 +1,13 @@
 /** What `beeline run` is asked to do: a scenario, flags, or a scenario with flags that override it. */
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { loadScenario } from "../../../scenarios/index.js";
 import type { Scenario, ScenarioSpec } from "../../../scenarios/index.js";
-import type { EngineName } from "../../../xdp/index.js";
+import type { EngineName, XdpAction } from "../../../xdp/index.js";
 import { UsageError } from "../errors.js";
 
 /** Flags of `beeline run`, as commander gives them. */
 export interface RunFlags {
-  readonly program?: string;
+  readonly program?: readonly string[];
   readonly entry?: string;
   readonly pcap?: readonly string[];
   readonly nic?: string;
@@ -32,6 +31,13 @@ export interface RunFlags {
   readonly json?: boolean;
 }
 
+export interface ProgramRequest {
+  readonly file: string;
+  readonly entry?: string;
+  readonly priority?: number;
+  readonly actions?: readonly XdpAction[];
+}
+
 export interface CaptureRequest {
   readonly file: string;
   readonly port?: number;
@@ -42,7 +48,8 @@ export interface CaptureRequest {
 export interface RunRequest {
   readonly title: string;
   readonly description?: string;
-  readonly program: string;
+  /** One program, or the programs of a chain. */
+  readonly programs: readonly ProgramRequest[];
   readonly captures: readonly CaptureRequest[];
   /** Scenario settings that flags have no part in, and those that no flag overrides. */
   readonly spec: Partial<ScenarioSpec>;
@@ -66,7 +73,8 @@ export function runRequest(scenarioPath: string | undefined, flags: RunFlags): R
   if (scenarioPath !== undefined) return fromScenario(loadScenario(scenarioPath), flags);
   if (flags.program === undefined) throw new UsageError("name a scenario, or a program with --program OBJ.o and traffic with --pcap FILE");
   if (flags.pcap === undefined) throw new UsageError("name the traffic to run the program on: --pcap FILE");
-  return { title: flags.program, program: flags.program, captures: flags.pcap.map((file) => ({ file })), spec: {}, maps: flags.maps, btf: flags.btf, ...settings({}, flags), flags };
+  const programs = programsOf(flags.program, flags.entry);
+  return { title: programs.map(({ file }) => basename(file)).join(" + "), programs, captures: flags.pcap.map((file) => ({ file })), spec: {}, maps: flags.maps, btf: flags.btf, ...settings({}, flags), flags };
 }
 
 function fromScenario({ folder, spec, file }: Scenario, flags: RunFlags): RunRequest {
@@ -74,12 +82,11 @@ function fromScenario({ folder, spec, file }: Scenario, flags: RunFlags): RunReq
   const captures = spec.captures.map((capture) =>
     typeof capture === "string" ? { file: inFolder(capture) } : { ...capture, file: inFolder(capture.file) });
   const maps = typeof spec.maps === "string" ? inFolder(spec.maps) : spec.maps;
-  const program = flags.program ?? inFolder(spec.program);
-  if (!existsSync(program)) throw new UsageError(`${program}: no such object file (program of ${file})`);
+  const programs = flags.program === undefined ? scenarioPrograms(spec, flags.entry, inFolder) : programsOf(flags.program, flags.entry ?? spec.entry);
   return {
     title: spec.name ?? file,
     description: spec.description,
-    program,
+    programs,
     captures: flags.pcap === undefined ? captures : flags.pcap.map((path) => ({ file: path })),
     spec,
     maps: flags.maps ?? maps,
@@ -87,6 +94,16 @@ function fromScenario({ folder, spec, file }: Scenario, flags: RunFlags): RunReq
     ...settings(spec, flags),
     flags,
   };
+}
+
+function programsOf(files: readonly string[], entry: string | undefined): ProgramRequest[] {
+  if (files.length > 1 && entry !== undefined) throw new UsageError("--entry names a program of one object: with several --program, each object must have just one XDP program");
+  return files.map((file) => ({ file, entry }));
+}
+
+function scenarioPrograms(spec: ScenarioSpec, entry: string | undefined, inFolder: (path: string) => string): ProgramRequest[] {
+  if (typeof spec.program === "string") return [{ file: inFolder(spec.program), entry: entry ?? spec.entry }];
+  return spec.program.map((one) => (typeof one === "string" ? { file: inFolder(one) } : { ...one, file: inFolder(one.file) }));
 }
 
 /** Globals and kernel settings of a scenario, those of flags over them. */

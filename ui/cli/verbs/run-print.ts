@@ -13,9 +13,10 @@ export function printRun(report: RunReport): void {
 
 function heading({ request, entry, instructions, result }: RunReport): string {
   const files = request.captures.map(({ file }) => basename(file)).join(", ");
-  const lines = [request.title === request.program ? basename(request.program) : request.title];
+  const objects = request.programs.map((program) => basename(program.file)).join(" + ");
+  const lines = [request.title];
   if (request.description !== undefined) lines.push(request.description.trim());
-  lines.push(`${entry} (${basename(request.program)}, ${count(instructions)} instructions) over ${files}: ${count(result.packets)} packets, ${count(result.bytes)} bytes`);
+  lines.push(`${entry} (${objects}, ${count(instructions)} instructions) over ${files}: ${count(result.packets)} packets, ${count(result.bytes)} bytes`);
   if (result.btf !== undefined) lines.push(`adapted to the types of ${result.btf} (CO-RE)`);
   return lines.join("\n");
 }

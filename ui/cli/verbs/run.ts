@@ -1,5 +1,4 @@
 /** `beeline run`: a program over captures, on a device that is modelled, beside a kernel path. */
-import { resolve } from "node:path";
 import {
   DEFAULT_BASELINE, DEFAULT_DEVICE, LabelCounts, PacketLines, VerdictCapture, findProfile, overrideProfile, parseOverrides, runOffload,
 } from "../../../offload/index.js";
@@ -9,12 +8,13 @@ import { checkExpectations, ruleHits } from "../../../scenarios/index.js";
 import type { ExpectationResult } from "../../../scenarios/index.js";
 import { OutputFile, mergeCaptures, openCapture } from "../../../traffic/index.js";
 import type { CaptureInterface, CaptureReader } from "../../../traffic/index.js";
-import { btfTarget, loadObject, seedMaps, selectProgram, setGlobals, summarizeProgram } from "../../../xdp/index.js";
+import { btfTarget, summarizeProgram } from "../../../xdp/index.js";
 import type { ObjectSpec } from "../../../xdp/index.js";
 import { EXIT_FINDING } from "../errors.js";
 import { readInput } from "../input.js";
 import { mapSummaries, writeMapDump } from "../map-output.js";
 import { progressBar } from "../progress.js";
+import { loadProgram, seedMachine } from "./prepare.js";
 import { printRun } from "./run-print.js";
 import { runRequest } from "./request.js";
 import type { CaptureRequest, RunFlags, RunRequest } from "./request.js";
@@ -48,8 +48,7 @@ export async function runVerb(scenario: string | undefined, flags: RunFlags): Pr
 
 async function execute(request: RunRequest): Promise<RunReport> {
   const { flags, spec } = request;
-  const object = setGlobals(loadObject(readInput(request.program, "the program's object file"), request.program), request.globals);
-  const program = selectProgram(object, flags.entry ?? spec.entry);
+  const { object, program } = loadProgram(request);
   const device = overrideProfile(findProfile(flags.nic ?? spec.nic ?? DEFAULT_DEVICE), { ...spec.set, ...parseOverrides(flags.set ?? []) });
   const baseline = findProfile(flags.baseline ?? spec.baseline ?? DEFAULT_BASELINE);
   const rate = parseRate(flags.rate ?? spec.rate ?? "pcap");
@@ -78,7 +77,7 @@ async function execute(request: RunRequest): Promise<RunReport> {
       portOf: (iface) => portOf(request, iface),
       setup: (made) => {
         machine = made;
-        seed(request, made);
+        seedMachine(request, made);
       },
       sinks: [labels, ...files.sinks],
       progress: (at) => progress.update(at),
@@ -139,15 +138,4 @@ function portOf(request: RunRequest, iface: CaptureInterface): number {
 
 function labelOf(request: RunRequest, iface: CaptureInterface): string | undefined {
   return request.spec.interfaces?.[iface.name]?.label ?? captureOf(request, iface)?.label;
-}
-
-function seed(request: RunRequest, machine: RunMachine): void {
-  if (request.maps === undefined) return;
-  const resolveProgram = (name: string): number | undefined => machine.programs.find((program) => program.spec.name === name)?.index;
-  if (typeof request.maps === "string") {
-    const path = resolve(request.maps);
-    seedMaps(machine.maps, readInput(path, "the map seeds").toString("utf8"), machine.object.btf, resolveProgram, request.maps);
-  } else {
-    seedMaps(machine.maps, request.maps, machine.object.btf, resolveProgram, request.title);
-  }
 }
