@@ -39,6 +39,25 @@ export const MACHINE_SLICES = 56;
 /** u32: address of the timer table (TIMER_*); 0 where no program has timers. */
 export const MACHINE_TIMERS = 60;
 
+/* ---- timer table: lock, timers handed out, room for timers, heap (address, entries; room for two a timer), u64 the next time; then the timers ---- */
+export const TIMERS_LOCK = 0;
+export const TIMERS_USED = 4;
+export const TIMERS_CAPACITY = 8;
+export const TIMERS_HEAP = 12;
+export const TIMERS_HEAP_COUNT = 16;
+export const TIMERS_NEXT = 24;
+export const TIMERS_SLOTS = 64;
+export const TIMERS_HEAP_ENTRY_BYTES = 16;
+/** u32 each: generation, map header, address of the struct bpf_timer, program, first slot of the function + 1, 1 where it will fire, times it was started. */
+export const TIMER_BYTES = 32;
+export const TIMER_GENERATION = 0;
+export const TIMER_MAP = 4;
+export const TIMER_VALUE = 8;
+export const TIMER_PROGRAM = 12;
+export const TIMER_CALLBACK = 16;
+export const TIMER_ARMED = 20;
+export const TIMER_SEQUENCE = 24;
+
 /** u32: address of the headers (u32 each) of the maps that programs may point into, by ascending MAP_DATA, and how many. */
 export const MACHINE_MAP_AREAS = 64;
 export const MACHINE_MAP_AREA_COUNT = 68;

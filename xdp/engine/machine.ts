@@ -10,10 +10,18 @@ import {
   MACHINE_SEED,
   MACHINE_SHARED,
   MACHINE_SLICES,
+  MACHINE_TIMERS,
   MAX_LINEAR,
   MIN_PACKET,
+  TIMERS_CAPACITY,
+  TIMERS_HEAP,
+  TIMERS_HEAP_ENTRY_BYTES,
+  TIMERS_NEXT,
+  TIMERS_SLOTS,
+  TIMER_BYTES,
 } from "../abi.js";
 import { HELPERS, KFUNCS, KFUNC_BY_NAME, placeNetwork } from "../helpers/index.js";
+import { BPF_CALL, BPF_JMP } from "../isa/index.js";
 import { createMaps } from "../maps/index.js";
 import type { MapHandle } from "../maps/index.js";
 import { adaptProgram, defaultTarget, fillKconfig } from "../object/index.js";
@@ -84,6 +92,7 @@ export function createMachine(options: MachineOptions): Machine {
   });
   if (options.network) placeNetwork(layout, options.network);
   if (chosen.some(takesSlices)) new DataView(layout.buffer).setUint32(MACHINE + MACHINE_SLICES, 1, true);
+  if (chosen.some(hasTimers)) placeTimers(layout);
   const programs = placePrograms(layout, chosen, maps, options.costs);
   const areas: WorkerArea[] = [];
   for (let i = 0; i < workers; i++) areas.push(placeWorker(layout, batchSize, maxFrame));
@@ -134,6 +143,24 @@ function placeHelpers(layout: Layout): void {
 /** Pointers into fragments come from slices only: other programs must not reach there. */
 function takesSlices({ externs }: ProgramSpec): boolean {
   return externs?.some(({ name }) => name.startsWith("bpf_dynptr_slice")) ?? false;
+}
+
+/** Timers at the same time, in all maps. */
+const MAX_TIMERS = 65536;
+const BPF_FUNC_timer_init = 169;
+
+function hasTimers({ insns }: ProgramSpec): boolean {
+  return insns.some(({ op, src, imm }) => op === (BPF_JMP | BPF_CALL) && src === 0 && imm === BPF_FUNC_timer_init);
+}
+
+function placeTimers(layout: Layout): void {
+  const table = layout.allocate(TIMERS_SLOTS + MAX_TIMERS * TIMER_BYTES, 64, "the timers");
+  const heap = layout.allocate(2 * MAX_TIMERS * TIMERS_HEAP_ENTRY_BYTES, 64, "the times of the timers");
+  const view = new DataView(layout.buffer);
+  view.setUint32(table + TIMERS_CAPACITY, MAX_TIMERS, true);
+  view.setUint32(table + TIMERS_HEAP, heap, true);
+  view.setBigUint64(table + TIMERS_NEXT, 0xffff_ffff_ffff_ffffn, true);
+  view.setUint32(MACHINE + MACHINE_TIMERS, table, true);
 }
 
 /** A prog array that no loaded program uses names programs that are not loaded: it stays empty. */

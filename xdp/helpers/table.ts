@@ -46,6 +46,7 @@ export const BPF_FUNC_redirect_map = 51;
 
 const U32_WRITE = ARG_FIXED_WRITE + 1;
 const U64_WRITE = ARG_FIXED_WRITE + 2;
+const TIMER = ARG_FIXED_WRITE + 4;
 const DYNPTR = ARG_FIXED_READ + 4;
 const DYNPTR_WRITE = ARG_FIXED_WRITE + 4;
 const IPV4_HEADER = ARG_FIXED_READ + 5;
@@ -98,6 +99,10 @@ export const HELPERS: readonly HelperSpec[] = [
   { id: 163, name: "bpf_check_mtu", args: [ARG_CTX, ARG_ANYTHING, U32_WRITE, ARG_ANYTHING, ARG_ANYTHING] },
   { id: 164, name: "bpf_for_each_map_elem", args: [ARG_MAP, ARG_CALLBACK, ARG_ANYTHING, ARG_ANYTHING], callsBack: true },
   { id: 165, name: "bpf_snprintf", args: [ARG_MEM_WRITE_OR_NULL, ARG_SIZE_OR_ZERO, ARG_STRING, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO] },
+  { id: 169, name: "bpf_timer_init", args: [TIMER, ARG_MAP, ARG_ANYTHING] },
+  { id: 170, name: "bpf_timer_set_callback", args: [TIMER, ARG_CALLBACK] },
+  { id: 171, name: "bpf_timer_start", args: [TIMER, ARG_ANYTHING, ARG_ANYTHING] },
+  { id: 172, name: "bpf_timer_cancel", args: [TIMER] },
   { id: 177, name: "bpf_trace_vprintk", args: [ARG_MEM_READ, ARG_SIZE, ARG_MEM_READ_OR_NULL, ARG_SIZE_OR_ZERO] },
   { id: 181, name: "bpf_loop", args: [ARG_ANYTHING, ARG_CALLBACK, ARG_ANYTHING, ARG_ANYTHING], callsBack: true },
   { id: 182, name: "bpf_strncmp", args: [ARG_MEM_READ, ARG_SIZE, ARG_STRING] },

@@ -13,6 +13,9 @@ import type { Value } from "./value.js";
 const MAX_LOOPS = 8388608;
 const BPF_FUNC_for_each_map_elem = 164;
 
+/** Its function is called later, by nobody. */
+export const BPF_FUNC_timer_set_callback = 170;
+
 /** Whether helper `id` calls functions of the program. */
 export function isCallbackHelper(id: number): boolean {
   return HELPER_BY_ID.get(id)?.callsBack === true;
@@ -50,6 +53,11 @@ export function callbackTargets(state: State, id: number, context: FunctionConte
 /** What the function is called with by helper `id`. */
 function entryOf(state: State, id: number, context: FunctionContext): State {
   const entry = copyState(state);
+  if (id === BPF_FUNC_timer_set_callback) {
+    forgetPacket(entry);
+    for (let i = 1; i <= 5; i++) entry.registers[i] = UNKNOWN;
+    return entry;
+  }
   const map = register(state, 1);
   const passed = register(state, 3);
   const values = id === BPF_FUNC_for_each_map_elem ? [map, UNKNOWN, valueOf(map, context), passed, UNKNOWN] : [scalar(0, MAX_LOOPS), passed, UNKNOWN, UNKNOWN, UNKNOWN];

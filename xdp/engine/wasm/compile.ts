@@ -7,7 +7,8 @@ import type { Engine, MachineProgram, MachineView, WorkerArea } from "../contrac
 import { analyseProgram } from "./analysis.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
 import { RUN_BATCH, PROGRAM, SUBPROGRAM, emitRunBatch, emitWasmFunction } from "./emit-batch.js";
-import { isCallbackHelper } from "./callbacks.js";
+import type { TimerFunction } from "./emit-batch.js";
+import { addressTaken, isCallbackHelper } from "./callbacks.js";
 import { DIRECT_LOOKUPS, KTIME, SMP_PROCESSOR_ID } from "./emit-call.js";
 import type { Counter, ModuleScope, ProgramScope } from "./emitter.js";
 import { FunctionBuilder } from "./function-builder.js";
@@ -122,7 +123,7 @@ class MachineCompiler {
     const entry = scopes.find(({ index }) => index === machine.entry.index) as ProgramScope;
     const facts = this.entryOf(entry.index);
     const clear = facts.context.readBeforeWrite | (facts.code.tailCalls ? targetClear : 0n);
-    module.define(runBatch, emitRunBatch({ program: entry, facts, needs, globals, countCosts, copyFrame: this.runtimeFunction("copy_frame"), ...(needs.callbacks ? { resetCallbacks: this.runtimeFunction("callback_reset") } : {}), ...(seconds ? { seconds: { program: this.runtimeFunction("second_program"), result: this.runtimeFunction("second_result") } } : {}), clear }));
+    module.define(runBatch, emitRunBatch({ program: entry, facts, needs, globals, countCosts, copyFrame: this.runtimeFunction("copy_frame"), ...(needs.callbacks ? { resetCallbacks: this.runtimeFunction("callback_reset") } : {}), ...(needs.timers ? { timers: { pop: this.runtimeFunction("timer_pop"), functions: timerFunctions(scopes) } } : {}), ...(seconds ? { seconds: { program: this.runtimeFunction("second_program"), result: this.runtimeFunction("second_result") } } : {}), clear }));
     return module.finish();
   }
 
@@ -152,6 +153,7 @@ class MachineCompiler {
         if (lookup !== undefined) this.import(lookup, { params: [I32, I32, I32], results: [I32] });
       }
     }
+    if (needs.timers) this.import("timer_pop", { params: [I32, I64], results: [I32] });
     if (needs.callbacks) {
       this.import("callback_begin", { params: [I32, I32, I32, I64, I64, I64, I64], results: [I32] });
       this.import("callback_next", { params: [I32, I32, I64], results: [I32] });
@@ -230,6 +232,16 @@ class MachineCompiler {
     to.end();
     return to;
   }
+}
+
+/** All functions that timers may call. */
+function timerFunctions(scopes: readonly ProgramScope[]): TimerFunction[] {
+  return scopes.flatMap(({ index, insns, callees }) =>
+    addressTaken(insns).flatMap((slot) => {
+      const ref = callees.get(slot);
+      return ref ? [{ program: index, slot, ref }] : [];
+    }),
+  );
 }
 
 /** A counter that other functions share; programs of one function only keep theirs in a local. */

@@ -1,5 +1,11 @@
 /** The functions of the module: run_batch with the entry program inside its loop, subprograms, targets of tail calls. */
 import {
+  CALLBACK_BYTES,
+  CALLBACK_HELPER,
+  CALLBACK_R1,
+  CALLBACK_R2,
+  CALLBACK_R3,
+  CALLBACK_TARGET,
   DESC_BYTES,
   DESC_CPU,
   DESC_FRAME,
@@ -33,6 +39,7 @@ import {
   ENV_RESULTS,
   ENV_RX_QUEUE_INDEX,
   ENV_SECONDS,
+  ENV_SCRATCH,
   ENV_SLOTS,
   ENV_SLOT_STRIDE,
   ENV_STACK_LOW,
@@ -40,6 +47,7 @@ import {
   ENV_TAIL_CALLS,
   ENV_TIME,
   FUEL,
+  MAX_CALL_FRAMES,
   MAX_LINEAR,
   RESULT_BYTES,
   RESULT_COST,
@@ -52,6 +60,7 @@ import {
   RESULT_REDIRECT_KEY,
   RESULT_REDIRECT_KIND,
   RESULT_RET,
+  SCRATCH_CALLBACKS,
   STACK_FRAME_BYTES,
   XDP_PACKET_HEADROOM,
 } from "../../abi.js";
@@ -127,6 +136,13 @@ export function emitWasmFunction(program: ProgramScope, facts: FunctionFacts, ki
   return to;
 }
 
+/** A function that a timer may call: its program's index, its first slot. */
+export interface TimerFunction {
+  readonly program: number;
+  readonly slot: number;
+  readonly ref: FunctionRef;
+}
+
 /** What run_batch is made of. */
 export interface BatchParts {
   readonly program: ProgramScope;
@@ -141,6 +157,8 @@ export interface BatchParts {
   readonly resetCallbacks?: FunctionRef;
   /** `second_program` and `second_result` of the runtime, where entries of devmaps and cpumaps may carry programs. */
   readonly seconds?: { readonly program: FunctionRef; readonly result: FunctionRef };
+  /** Timers: `(env, time)` gives 1 where one is due; and the functions that it may name. */
+  readonly timers?: { readonly pop: FunctionRef; readonly functions: readonly TimerFunction[] };
   /** Bits of the frame to zero for each packet. */
   readonly clear: bigint;
 }
@@ -320,6 +338,41 @@ class BatchEmitter {
     to.get(env).i32(ENV_STACK_TOP).op("i32.add").op("i64.extend_i32_u").set(registers[R10] as Local);
   }
 
+  /** Calls the functions of the timers that are due when the packet comes. They lie below a frame of nobody's, and what they return is not looked at. */
+  private fireTimers(faulted: Emitter["faulted"]): void {
+    const { timers } = this.parts;
+    if (!timers) return;
+    const { to, env, descriptor } = this;
+    const record = ENV_SCRATCH + SCRATCH_CALLBACKS + (MAX_CALL_FRAMES - 1) * CALLBACK_BYTES;
+    const pop = (): void => void to.get(env).get(descriptor).memory("i64.load", DESC_TIME).call(timers.pop);
+    const pushLow = (frames: number): void => void to.get(env).i32(ENV_STACK_TOP - frames * STACK_FRAME_BYTES).op("i32.add");
+    pop();
+    to.if();
+    to.get(env);
+    pushLow(2);
+    to.memory("i32.store", ENV_STACK_LOW);
+    const again = to.loop();
+    for (const { program, slot, ref } of timers.functions) {
+      to.get(env).memory("i32.load", record + CALLBACK_HELPER).i32(program).op("i32.eq");
+      to.get(env).memory("i32.load", record + CALLBACK_TARGET).i32(slot + 1).op("i32.eq").op("i32.and").if();
+      for (const field of [CALLBACK_R1, CALLBACK_R2, CALLBACK_R3]) to.get(env).memory("i64.load", record + field);
+      to.i64(0).i64(0);
+      pushLow(2);
+      to.get(env).call(ref).op("drop");
+      // One call a timer: the next comes from the next look.
+      to.get(env).i32(0).memory("i32.store", record + CALLBACK_TARGET);
+      to.end();
+    }
+    to.get(env).memory("i32.load", ENV_FAULT).brIf(faulted);
+    pop();
+    to.brIf(again);
+    to.end();
+    to.get(env);
+    pushLow(1);
+    to.memory("i32.store", ENV_STACK_LOW);
+    to.end();
+  }
+
   private body(faulted: Emitter["faulted"], finished: Emitter["faulted"]): void {
     const { to, env, descriptor, packet, registers, address, scratch64, scratch32, fuel, cost } = this;
     const { program, facts } = this.parts;
@@ -329,6 +382,7 @@ class BatchEmitter {
       [ENV_RX_QUEUE_INDEX, DESC_QUEUE],
     ]);
     const frame = { to, frame: env, frameTop: ENV_STACK_TOP };
+    this.fireTimers(faulted);
     emitClearFrame(frame, this.parts.clear);
     emitFunction(
       {

@@ -11,6 +11,7 @@ import {
 } from "../../maps/uapi.js";
 import type { Insn } from "../../object/spec.js";
 import { classifyAccess } from "./access.js";
+import { BPF_FUNC_timer_set_callback } from "./callbacks.js";
 import { emitCallbackHelper } from "./emit-callback.js";
 import { faultIf, raise } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
@@ -41,6 +42,7 @@ export function emitHelperCall(emitter: Emitter, slot: number, id: number): void
   const { to, program, env, context } = emitter;
   const helper = HELPER_BY_ID.get(id);
   const proven = helper?.args.every((_, i) => isArgumentProven(emitter.state, helper.args, i + 1, context)) ?? false;
+  if (id === BPF_FUNC_timer_set_callback) to.get(env).i32(program.index).memory("i32.store", ENV_PROGRAM);
   if (!proven) {
     // The runtime looks for the function in the program that runs.
     if (helper?.callsBack) to.get(env).i32(program.index).memory("i32.store", ENV_PROGRAM);

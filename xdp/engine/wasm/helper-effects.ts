@@ -12,7 +12,7 @@ import {
   BPF_MAP_TYPE_PERCPU_HASH,
 } from "../../maps/uapi.js";
 import { classifyAccess } from "./access.js";
-import { callbackTargets, withoutPacket } from "./callbacks.js";
+import { BPF_FUNC_timer_set_callback, callbackTargets, withoutPacket } from "./callbacks.js";
 import type { MapFacts } from "./map-facts.js";
 import { overwrite, readAnywhere, readFrame } from "./memory-facts.js";
 import type { FunctionContext } from "./memory-facts.js";
@@ -132,6 +132,7 @@ export function helperCall(state: State, slot: number, id: number, context: Func
     context.summary.changesPacket = true;
     forgetPacket(state);
   }
+  if (id === BPF_FUNC_timer_set_callback) for (const { slot, entry } of callbackTargets(state, id, context)) context.callee(slot, entry);
   if (helper?.callsBack) callBack(state, id, context);
   if (id === BPF_FUNC_tail_call) {
     // The function's callers see what the target did, whatever it is.

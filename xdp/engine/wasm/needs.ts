@@ -2,7 +2,7 @@
 import { ENV_CPU, ENV_PACKET, ENV_RANDOM_CALLS, ENV_REDIRECT_KIND, ENV_TAIL_CALLS, ENV_TIME } from "../../abi.js";
 import { HELPER_BY_ID } from "../../helpers/table.js";
 import { bytesOf } from "../../isa/load_store.js";
-import { isCallbackHelper } from "./callbacks.js";
+import { BPF_FUNC_timer_set_callback, isCallbackHelper } from "./callbacks.js";
 import { OPCODES } from "../../isa/opcode.js";
 import { BPF_PSEUDO_CALL } from "../../isa/pseudo.js";
 import { BPF_LOAD_ACQ } from "../../isa/atomic.js";
@@ -56,12 +56,14 @@ export interface Needs {
   fuel: boolean;
   tailCalls: boolean;
   localCalls: boolean;
+  /** Functions of the program are called when timers are due. */
+  timers: boolean;
   /** Helpers call functions of the program. */
   callbacks: boolean;
 }
 
 export function noNeeds(): Needs {
-  return { fields: new Set(), helpers: new Set(), all: false, asks: false, moves: false, writes: false, fuel: false, tailCalls: false, localCalls: false, callbacks: false };
+  return { fields: new Set(), helpers: new Set(), all: false, asks: false, moves: false, writes: false, fuel: false, tailCalls: false, localCalls: false, callbacks: false, timers: false };
 }
 
 /** Adds what a program needs. */
@@ -117,6 +119,11 @@ function collectHelper(id: number, state: State, context: FunctionContext, needs
   }
   needs.helpers.add(id);
   if (helper.name === "bpf_tail_call") needs.tailCalls = true;
+  if (id === BPF_FUNC_timer_set_callback) {
+    needs.timers = true;
+    needs.localCalls = true;
+    needs.fuel = true;
+  }
   if (isCallbackHelper(id)) {
     needs.callbacks = true;
     needs.localCalls = true;

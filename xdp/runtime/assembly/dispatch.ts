@@ -83,6 +83,7 @@ import {
   bpf_tcp_raw_gen_syncookie_ipv4,
   bpf_tcp_raw_gen_syncookie_ipv6,
 } from "./helpers/syncookie";
+import { bpf_timer_cancel, bpf_timer_init, bpf_timer_set_callback, bpf_timer_start } from "./helpers/timer";
 
 const FIRST_KFUNC: i32 = 512;
 
@@ -173,6 +174,14 @@ export function call_helper(env: u32, id: i32, r1: u64, r2: u64, r3: u64, r4: u6
       return bpf_check_mtu(env, r1, r2, r3, r4, r5);
     case 165:
       return bpf_snprintf(env, r1, r2, r3, r4, r5);
+    case 169:
+      return bpf_timer_init(env, r1, r2, r3);
+    case 170:
+      return bpf_timer_set_callback(env, r1, r2);
+    case 171:
+      return bpf_timer_start(env, r1, r2, r3);
+    case 172:
+      return bpf_timer_cancel(env, r1);
     case 177:
       return bpf_trace_vprintk(env, r1, r2, r3, r4);
     case 182:

@@ -97,6 +97,7 @@ export {
   bpf_tcp_raw_gen_syncookie_ipv6,
 } from "./helpers/syncookie";
 export { bpf_ct_release, bpf_xdp_ct_lookup } from "./helpers/conntrack";
+export { bpf_timer_cancel, bpf_timer_init, bpf_timer_set_callback, bpf_timer_start, timer_pop } from "./helpers/timer";
 export { tail_call_target } from "./helpers/tail";
 export { second_program, second_result } from "./second";
 

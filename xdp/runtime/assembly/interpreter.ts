@@ -3,6 +3,7 @@
  * scratch memory, so that a debugger can stop it anywhere and look.
  */
 import {
+  CALLBACK_HELPER,
   CALLBACK_R1,
   CALLBACK_R2,
   CALLBACK_R3,
@@ -17,6 +18,7 @@ import {
   ENV_SECONDS,
   ENV_STACK_LOW,
   ENV_STACK_TOP,
+  ENV_TIME,
   FAULT_ALIGNMENT,
   FAULT_FRAMES,
   FAULT_FUEL,
@@ -29,6 +31,7 @@ import {
   INTERPRETER_REGISTERS,
   MACHINE,
   MACHINE_PROGRAMS,
+  MACHINE_TIMERS,
   MAX_CALL_FRAMES,
   MAY_GOTO_FUEL,
   PROGRAM_BYTES,
@@ -42,6 +45,7 @@ import { load_packet, store_result } from "./batch";
 import { check_access, check_arguments, set_fault } from "./check";
 import { call_helper } from "./dispatch";
 import { callback_begin, callback_next, callback_record, callback_reset, is_callback_helper } from "./helpers/callback";
+import { timer_pop, timer_record } from "./helpers/timer";
 import { tail_call_target } from "./helpers/tail";
 import { second_program, second_result } from "./second";
 
@@ -76,6 +80,24 @@ function insns_of(program: u32): u32 {
 @inline
 function costs_of(program: u32): u32 {
   return load<u32>(load<u32>(MACHINE, MACHINE_PROGRAMS) + program * PROGRAM_BYTES, PROGRAM_COSTS);
+}
+
+/** Runs the functions of the timers that are due, as callees of nobody; false after a fault. */
+function fire_timers(env: u32): bool {
+  if (!load<u32>(MACHINE, MACHINE_TIMERS)) return true;
+  const time = load<u64>(env, ENV_TIME);
+  while (timer_pop(env, time)) {
+    const record = timer_record(env);
+    set_reg(env, 10, u64(env + ENV_STACK_TOP));
+    clear_frame(env, 0);
+    store<u32>(env, 0, ENV_SCRATCH + INTERPRETER_DEPTH);
+    store<u32>(env, load<u32>(record, CALLBACK_HELPER), ENV_PROGRAM);
+    store<u32>(env, call_back(env, record), ENV_SCRATCH + INTERPRETER_INSN);
+    set_reg(env, 4, 0);
+    if (execute(env, u64.MAX_VALUE) == FAULT) return false;
+  }
+  store<u32>(env, 0, ENV_PROGRAM);
+  return true;
 }
 
 /** Registers, frames and position for a packet that load_packet or init_env has prepared. */
@@ -386,6 +408,11 @@ function goes_on(env: u32): bool {
 export function interpreter_run_batch(env: u32, count: u32): void {
   for (let i: u32 = 0; i < count; i++) {
     load_packet(env, i);
+    callback_reset(env);
+    if (!fire_timers(env)) {
+      store_result(env, i, 0);
+      continue;
+    }
     begin(env);
     while (execute(env, u64.MAX_VALUE) == DONE && goes_on(env)) {}
     store_result(env, i, u32(reg(env, 0)));
@@ -395,6 +422,8 @@ export function interpreter_run_batch(env: u32, count: u32): void {
 /** Makes packet `i` ready to be stepped. */
 export function interpreter_begin(env: u32, i: u32): void {
   load_packet(env, i);
+  callback_reset(env);
+  fire_timers(env);
   begin(env);
 }
 

@@ -18,6 +18,7 @@ import { PACKET_CASES } from "./packet.js";
 import { REDIRECT_CASES } from "./redirect.js";
 import { TAIL_CASES } from "./tail.js";
 import { TEXT_CASES } from "./text.js";
+import { TIMER_CASES } from "./timer.js";
 import { VALUE_CASES } from "./value.js";
 
 export const CASES: Readonly<Record<string, readonly EngineCase[]>> = {
@@ -37,6 +38,7 @@ export const CASES: Readonly<Record<string, readonly EngineCase[]>> = {
   "value helpers": VALUE_CASES,
   "dynptrs and iterators": DYNPTR_CASES,
   "the host's network": NETWORK_CASES,
+  timers: TIMER_CASES,
   "texts and numbers": TEXT_CASES,
   "fib lookup": FIB_CASES,
   faults: FAULT_CASES,

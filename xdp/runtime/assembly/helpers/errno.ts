@@ -15,3 +15,4 @@ export const EEXIST: i32 = 17;
 export const EPERM: i32 = 1;
 export const EPROTONOSUPPORT: i32 = 93;
 export const EDEADLK: i32 = 35;
+export const ENOMEM: i32 = 12;
