@@ -1,0 +1,83 @@
+/**
+ * Kernel functions that XDP programs may call (6.18), as data: what each argument must be, what comes back, what must be
+ * given back. Facts: the declarations in kernel/bpf/helpers.c, net/core/xdp.c and net/netfilter, their BTF sets and flags.
+ */
+
+export type KfuncArg =
+  /** A number. */
+  | "scalar"
+  /** A number that is known when the program is loaded. */
+  | "const"
+  | "ctx"
+  /** Memory of a fixed size, or with its size in the next argument. */
+  | { readonly mem: number | "sized"; readonly nullable?: boolean; readonly readOnly?: boolean }
+  /** Size of the memory before it; `const`: known when loaded. */
+  | "size" | "const_size"
+  /** Dynptr, initialised or to be filled. */
+  | "dynptr" | "dynptr_out"
+  /** Iterator on the stack, by name. */
+  | { readonly iter: string }
+  /** A kernel structure. */
+  | { readonly struct: string; readonly trusted?: boolean; readonly release?: boolean; readonly nullable?: boolean }
+  /** Structure of the program's own that bpf_obj_new made. */
+  | "allocated" | "refcounted"
+  | "map" | "irq_flag" | "func" | "ignored" | "string" | "any_pointer";
+
+export interface KfuncSpec {
+  readonly name: string;
+  readonly args: readonly KfuncArg[];
+  /** Comes back: nothing, a number, or a pointer. */
+  readonly returns: "void" | "scalar" | { readonly struct: string; readonly nullable?: boolean; readonly acquire?: boolean; readonly rcu?: boolean; readonly trusted?: boolean } | { readonly mem: number; readonly nullable?: boolean } | "slice" | "slice_rdwr" | "allocated" | "special";
+  readonly callback?: "sync" | "async";
+  readonly iter?: "new" | "next" | "destroy";
+  /** Kernel types that an iterator takes on the stack, slots of 8 bytes. */
+  readonly slots?: number;
+  readonly mightSleep?: boolean;
+  readonly rcuProtected?: boolean;
+}
+
+const CT_OPTS: KfuncArg = { mem: "sized" };
+
+export const KFUNCS: readonly KfuncSpec[] = [
+  { name: "bpf_iter_num_new", args: [{ iter: "num" }, "scalar", "scalar"], returns: "scalar", iter: "new", slots: 1 },
+  { name: "bpf_iter_num_next", args: [{ iter: "num" }], returns: { mem: 4, nullable: true }, iter: "next", slots: 1 },
+  { name: "bpf_iter_num_destroy", args: [{ iter: "num" }], returns: "void", iter: "destroy", slots: 1 },
+  { name: "bpf_iter_bits_new", args: [{ iter: "bits" }, "any_pointer", "scalar"], returns: "scalar", iter: "new", slots: 2 },
+  { name: "bpf_iter_bits_next", args: [{ iter: "bits" }], returns: { mem: 4, nullable: true }, iter: "next", slots: 2 },
+  { name: "bpf_iter_bits_destroy", args: [{ iter: "bits" }], returns: "void", iter: "destroy", slots: 2 },
+  { name: "bpf_dynptr_from_xdp", args: ["ctx", "scalar", "dynptr_out"], returns: "scalar" },
+  { name: "bpf_dynptr_slice", args: ["dynptr", "scalar", { mem: "sized", nullable: true }, "const_size"], returns: "slice" },
+  { name: "bpf_dynptr_slice_rdwr", args: ["dynptr", "scalar", { mem: "sized", nullable: true }, "const_size"], returns: "slice_rdwr" },
+  { name: "bpf_dynptr_adjust", args: ["dynptr", "scalar", "scalar"], returns: "scalar" },
+  { name: "bpf_dynptr_is_null", args: ["dynptr"], returns: "scalar" },
+  { name: "bpf_dynptr_is_rdonly", args: ["dynptr"], returns: "scalar" },
+  { name: "bpf_dynptr_size", args: ["dynptr"], returns: "scalar" },
+  { name: "bpf_dynptr_clone", args: ["dynptr", "dynptr_out"], returns: "scalar" },
+  { name: "bpf_dynptr_copy", args: ["dynptr", "scalar", "dynptr", "scalar", "scalar"], returns: "scalar" },
+  { name: "bpf_dynptr_memset", args: ["dynptr", "scalar", "scalar", "scalar"], returns: "scalar" },
+  { name: "bpf_xdp_metadata_rx_timestamp", args: ["ctx", { mem: 8 }], returns: "scalar" },
+  { name: "bpf_xdp_metadata_rx_hash", args: ["ctx", { mem: 4 }, { mem: 4 }], returns: "scalar" },
+  { name: "bpf_xdp_metadata_rx_vlan_tag", args: ["ctx", { mem: 2 }, { mem: 2 }], returns: "scalar" },
+  { name: "bpf_xdp_ct_lookup", args: ["ctx", { mem: "sized" }, "size", CT_OPTS, "size"], returns: { struct: "nf_conn", nullable: true, acquire: true } },
+  { name: "bpf_xdp_ct_alloc", args: ["ctx", { mem: "sized" }, "size", CT_OPTS, "size"], returns: { struct: "nf_conn___init", nullable: true, acquire: true } },
+  { name: "bpf_ct_insert_entry", args: [{ struct: "nf_conn___init", release: true }], returns: { struct: "nf_conn", nullable: true, acquire: true } },
+  { name: "bpf_ct_release", args: [{ struct: "nf_conn", release: true }], returns: "void" },
+  { name: "bpf_ct_set_timeout", args: [{ struct: "nf_conn___init", trusted: true }, "scalar"], returns: "void" },
+  { name: "bpf_ct_change_timeout", args: [{ struct: "nf_conn", trusted: true }, "scalar"], returns: "scalar" },
+  { name: "bpf_ct_set_status", args: [{ struct: "nf_conn___init", trusted: true }, "scalar"], returns: "scalar" },
+  { name: "bpf_ct_change_status", args: [{ struct: "nf_conn", trusted: true }, "scalar"], returns: "scalar" },
+  { name: "bpf_xdp_flow_lookup", args: ["ctx", { mem: 64 }, CT_OPTS, "size"], returns: { struct: "flow_offload_tuple_rhash", nullable: true, trusted: true } },
+  { name: "bpf_xdp_get_xfrm_state", args: ["ctx", { mem: "sized" }, "size"], returns: { struct: "xfrm_state", nullable: true, acquire: true } },
+  { name: "bpf_xdp_xfrm_state_release", args: [{ struct: "xfrm_state", release: true }], returns: "void" },
+  { name: "bpf_rcu_read_lock", args: [], returns: "void" },
+  { name: "bpf_rcu_read_unlock", args: [], returns: "void" },
+  { name: "bpf_preempt_disable", args: [], returns: "void" },
+  { name: "bpf_preempt_enable", args: [], returns: "void" },
+  { name: "bpf_local_irq_save", args: ["irq_flag"], returns: "void" },
+  { name: "bpf_local_irq_restore", args: ["irq_flag"], returns: "void" },
+  { name: "bpf_get_kmem_cache", args: ["scalar"], returns: { struct: "kmem_cache", nullable: true, rcu: true } },
+  { name: "bpf_map_sum_elem_count", args: ["map"], returns: "scalar" },
+  { name: "bpf_cast_to_kern_ctx", args: ["ctx"], returns: { struct: "xdp_buff", trusted: true } },
+];
+
+export const KFUNC_BY_NAME: ReadonlyMap<string, KfuncSpec> = new Map(KFUNCS.map((kfunc) => [kfunc.name, kfunc]));

@@ -1,0 +1,129 @@
+/** Judges a program as the kernel does when it is loaded. */
+import type { LineInfo, ObjectSpec, ProgramSpec } from "../object/index.js";
+import { checkCfg, findLiveRegisters, findLoops } from "./cfg.js";
+import type { Subprogram } from "./env.js";
+import { Env } from "./env.js";
+import { explore } from "./explore.js";
+import type { Facts } from "./facts.js";
+import { lineText } from "./format.js";
+import { StackLiveness } from "./liveness.js";
+import { NotKnown, Rejection } from "./log.js";
+import { checkLoads, checkSubprograms, checkUntyped, findSubprograms } from "./program.js";
+import { checkStackDepth } from "./stack-depth.js";
+
+export interface VerifyOptions {
+  /** 0: only what is wrong; 1: the path that fails; 2: every path. Default 0. */
+  readonly logLevel?: 0 | 1 | 2;
+  /** What the program is to run on, beyond the kernel; rules of cards are judged elsewhere. Default `kernel`. */
+  readonly for?: string;
+  /** BPF_F_STRICT_ALIGNMENT: accesses must be aligned. Default false, as on x86. */
+  readonly strictAlignment?: boolean;
+  /** BPF_F_TEST_STATE_FREQ: keep a state at every branch. Default false. */
+  readonly testStateFreq?: boolean;
+  /** CPUs of the kernel that is judged for, which bound bpf_get_smp_processor_id. Default 8. */
+  readonly cpus?: number;
+}
+
+/** What became of one program. */
+export interface Verdict {
+  readonly program: string;
+  readonly section: string;
+  readonly accepted: boolean;
+  /** Why not: the kernel would refuse it; it asks for what is not known here; the object itself is broken. */
+  readonly kind?: "rejected" | "unsupported" | "invalid";
+  /** The kernel's verdict line, or ours for the other kinds; empty where it is accepted. */
+  readonly message: string;
+  /** Every line of the verdict, the last being {@link message}. */
+  readonly messages: readonly string[];
+  /** Kernel error name of a refusal, for example `EACCES`. */
+  readonly code?: string;
+  /** Where it was refused. */
+  readonly at?: { readonly insn: number; readonly file?: string; readonly line?: number; readonly text?: string };
+  /** The log in the kernel's format. */
+  readonly log: string;
+  /** Instructions walked, over all paths. */
+  readonly processed: number;
+  /** States kept. */
+  readonly states: number;
+  /** Slots of the program. */
+  readonly instructions: number;
+  /** Bytes of stack of the deepest chain of calls. */
+  readonly stackDepth: number;
+  /** What holds on all paths; only of accepted programs. */
+  readonly facts?: Facts;
+}
+
+const DEFAULT_CPUS = 8;
+
+/** Verifies one program of an object. Never throws for what a program does. */
+export function verifyProgram(object: ObjectSpec, program: ProgramSpec, options: VerifyOptions = {}): Verdict {
+  const env = new Env(object, program, {
+    logLevel: options.logLevel ?? 0,
+    strictAlignment: options.strictAlignment ?? false,
+    testStateFreq: options.testStateFreq ?? false,
+    cpus: options.cpus ?? DEFAULT_CPUS,
+  });
+  const base = { program: program.name, section: program.section, instructions: program.insns.length };
+  const end = (): { log: string; processed: number; states: number } => {
+    if (env.log.on) {
+      env.log.write(`processed ${env.processed} insns (limit 1000000) max_states_per_insn ${env.maxStatesPerInsn} total_states ${env.totalStates} peak_states ${env.peakStates} mark_read 0\n`);
+    }
+    return { log: env.log.toString(), processed: env.processed, states: env.totalStates };
+  };
+  try {
+    const stackDepth = judge(env);
+    return { ...base, accepted: true, message: "", messages: [], ...end(), stackDepth, facts: env.facts };
+  } catch (error) {
+    if (error instanceof Rejection) {
+      const lines = [...env.notes, ...error.message.split("\n")];
+      return { ...base, accepted: false, kind: "rejected", message: lines.at(-1) ?? "", messages: lines, code: error.code, at: placeOf(env), ...end(), stackDepth: 0 };
+    }
+    if (error instanceof NotKnown) {
+      const message = `${error.message} is not known to the verifier`;
+      return { ...base, accepted: false, kind: "unsupported", message, messages: [message], at: placeOf(env), ...end(), stackDepth: 0 };
+    }
+    throw error;
+  }
+}
+
+function placeOf(env: Env): NonNullable<Verdict["at"]> {
+  const line: LineInfo | undefined = env.lines[env.insn];
+  return line === undefined ? { insn: env.insn } : { insn: env.insn, file: line.file, line: line.line, text: lineText(line) };
+}
+
+/** All checks in the kernel's order; gives the depth of the stack. */
+function judge(env: Env): number {
+  if (env.insns.length === 0) env.reject("empty program");
+  findSubprograms(env);
+  checkSubprograms(env);
+  checkUntyped(env);
+  checkLoads(env);
+  checkCfg(env);
+  findLoops(env);
+  findLiveRegisters(env);
+  const liveness = new StackLiveness(env);
+  env.stackAccesses = liveness;
+  explore(env, 0, liveness);
+  exploreGlobals(env, liveness);
+  return checkStackDepth(env);
+}
+
+/** Global functions that are called, each for any arguments of its types. */
+function exploreGlobals(env: Env, liveness: StackLiveness): void {
+  if (env.exceptionCallback > 0) (env.subprograms[env.exceptionCallback] as Subprogram).called = true;
+  for (let again = true; again; ) {
+    again = false;
+    for (const [index, info] of env.subprograms.entries()) {
+      if (index === 0 || !info.global || !info.called || info.verified) continue;
+      explore(env, index, liveness);
+      if (env.log.on) env.log.write(`Func#${index} ('${info.name}') is safe for any args that match its prototype\n`);
+      info.verified = true;
+      again = true;
+    }
+  }
+}
+
+/** Verifies every program of an object that is of type xdp. */
+export function verifyObject(object: ObjectSpec, options: VerifyOptions = {}): readonly Verdict[] {
+  return object.programs.filter(({ type }) => type === "xdp").map((program) => verifyProgram(object, program, options));
+}
