@@ -45,6 +45,11 @@ function format(text: string, size: number, args: readonly (number | bigint)[], 
   return probes;
 }
 
+/** bpf_strncmp of a text with one of the map `fmt`. */
+function strncmp(text: string, size: number, other: string, gives: number): Probe {
+  return { asm: `${storeText(text, -64)}\n${stackPointer(1, -64)}\nr2 = ${size}\nr3 = map[fmt][0]+${FORMATS.get(other) ?? 0}\ncall bpf_strncmp`, gives };
+}
+
 const TEXTS = ["abc", "%d", "%5d|%-4x|", "%s", "%lld %u", "%q", "%", "%%", "%pK", "%c%c", "%08lx", "no arguments", "%i6", "%p", "%hd", "%+d", "% d"];
 const FORMATS = new Map<string, number>();
 let formatBytes = "";
@@ -107,9 +112,15 @@ export const TEXT_CASES: readonly EngineCase[] = [
     ...both("12", 4294967306n, EINVAL),
   ]),
   probeCase("bpf_strncmp", [
-    ...([["abc", 3, "abc", 0], ["abc", 3, "abd", -1], ["abd", 3, "abc", 1], ["abc", 2, "abd", 0], ["abc", 1, "b", -1], ["a", 1, "", 1], ["no a", 4, "no arguments", 0]] as const).flatMap(([text, size, other, sign]) =>
-      FORMATS.has(other) ? [{ asm: `${storeText(text, -64)}\n${stackPointer(1, -64)}\nr2 = ${size}\nr3 = map[fmt][0]+${FORMATS.get(other)}\ncall bpf_strncmp`, gives: sign }] : [],
-    ),
+    strncmp("abc", 3, "abc", 0),
+    strncmp("abd", 3, "abc", 1),
+    strncmp("abb", 3, "abc", -1),
+    strncmp("abd", 2, "abc", 0),
+    strncmp("ab", 3, "abc", -1),
+    strncmp("abcd", 4, "abc", 1),
+    strncmp("abc", 1, "abc", 0),
+    strncmp("no a", 4, "no arguments", 0),
+    strncmp("no a", 5, "no arguments", -1),
   ], { maps: [FORMAT_MAP] }),
   probeCase("bpf_snprintf", [
     ...format("abc", 8, [], 4, "abc\0"),
