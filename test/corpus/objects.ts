@@ -27,8 +27,8 @@ export interface CorpusObject extends CorpusFile {
 const FOLDER = process.env["CORPUS"] ?? join(tmpdir(), "beeline-corpus");
 const TARBALL = process.env["LINUX_SOURCE"] ?? "/usr/src/linux-source-6.12.tar.xz";
 /** Debian's packages with objects: where they put them, in the first folder that is there. */
-const PACKAGES: readonly { readonly name: string; readonly folders: readonly string[]; readonly files: RegExp }[] = [
-  { name: "xdp-tools", folders: ["/usr/lib/x86_64-linux-gnu/bpf", "/usr/lib/aarch64-linux-gnu/bpf", "/usr/lib/bpf"], files: /\.o$/ },
+const PACKAGES: readonly { readonly name: string; readonly required?: true; readonly folders: readonly string[]; readonly files: RegExp }[] = [
+  { name: "xdp-tools", required: true, folders: ["/usr/lib/x86_64-linux-gnu/bpf", "/usr/lib/aarch64-linux-gnu/bpf", "/usr/lib/bpf"], files: /\.o$/ },
   { name: "xdp-tests", folders: ["/usr/libexec/xdp-tools"], files: /\.o$/ },
   // Made by clang 7, 9 and 14.
   { name: "golang-github-cilium-ebpf-dev", folders: ["/usr/share/gocode/src/github.com/cilium/ebpf/testdata"], files: /-el\.elf$/ },
@@ -47,9 +47,9 @@ export async function corpusFiles(): Promise<Corpus> {
   const notes: string[] = [];
   const missing: string[] = [];
   const files = await build(notes, missing);
-  for (const { name, folders, files: pattern } of PACKAGES) {
+  for (const { name, required, folders, files: pattern } of PACKAGES) {
     const folder = folders.find((path) => existsSync(path));
-    if (folder === undefined) missing.push(`the objects of Debian's ${name} are not there: apt install ${name}`);
+    if (folder === undefined) (required ? missing : notes).push(`the objects of Debian's ${name} are not there: apt install ${name}`);
     else files.push(...objectsIn(folder, name, pattern));
   }
   return { files, notes, missing };
