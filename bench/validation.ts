@@ -7,7 +7,7 @@
  * went in right. Exit code 1 where a group is outside the bounds that it states.
  */
 import { parseArgs } from "node:util";
-import { validate } from "../offload/index.js";
+import { validateProfiles } from "../offload/index.js";
 import type { Summary } from "../offload/index.js";
 
 const percent = (share: number): string => (Number.isNaN(share) ? "-" : `${(share * 100).toFixed(1)} %`);
@@ -26,7 +26,7 @@ function print({ group, rows, median, worst, medianUncalibrated, holds }: Summar
 }
 
 const { values, positionals } = parseArgs({ options: { json: { type: "boolean", default: false } }, allowPositionals: true });
-const summaries = await validate(positionals.length === 0 ? undefined : positionals);
+const summaries = await validateProfiles(positionals.length === 0 ? undefined : positionals);
 if (values.json) console.log(JSON.stringify(summaries, null, 2));
 else {
   console.log("Figures: published, modelled here, error. * gave a figure of a profile.");

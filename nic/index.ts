@@ -16,3 +16,5 @@ export type { Rate } from "./timeline/arrivals.js";
 export { Histogram } from "./timeline/histogram.js";
 export { ADMITTED, DROPPED_MAC, DROPPED_RING, Timeline, UNDECIDED } from "./timeline/timeline.js";
 export type { TimelineSpec } from "./timeline/timeline.js";
+export { dmaReadGbps, dmaReadNs, dmaWriteBytes, dmaWriteReadNs, pcieBothWaysGbps, pcieRawGbps, pcieReadGbps, pcieTlpGbps, pcieWriteGbps } from "./pcie.js";
+export type { PcieSpec } from "./pcie.js";

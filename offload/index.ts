@@ -18,3 +18,5 @@ export type { LabelCount } from "./sinks/label-counts.js";
 export { PacketLines } from "./sinks/packet-lines.js";
 export type { PacketLinesOptions } from "./sinks/packet-lines.js";
 export { VerdictCapture } from "./sinks/verdict-capture.js";
+export { medianOf, validateProfiles } from "./validate/validate.js";
+export type { Compared, Summary } from "./validate/validate.js";

@@ -255,11 +255,11 @@ describe("admission", () => {
 
 describe("modelled figures", () => {
   const drop = "r0 = 1\nexit";
-  it("XDP_DROP on the card is bound by its MAC at 54.4 Mpps, on fewer cores by them: published 19.4 Mpps on 10", async () => {
+  it("XDP_DROP on the card is bound by its MAC at the published 53.2 Mpps of stock firmware, on fewer cores by them: published 19.4 Mpps on 10", async () => {
     const packets = Array.from({ length: 500 }, (_, i) => ({ bytes: udp(i, 53), iface: i % 2 }));
     const ports = { portOf: (_: unknown, index: number) => index };
     const full = await run(drop, packets, ports);
-    expect(full.result.device).toMatchObject({ provenance: "modelled", bound: "mac", mpps: 54.4 });
+    expect(full.result.device).toMatchObject({ provenance: "modelled", bound: "mac", mpps: 53.2 });
     const few = await run(drop, packets, { ...ports, device: overrideProfile(card, { cores: 10 }) });
     expect(few.result.device.bound).toBe("cores");
     expect(Math.abs(few.result.device.mpps / 19.415 - 1)).toBeLessThan(0.03);

@@ -8,8 +8,9 @@
 import { ADMITTED, Arrivals, DROPPED_MAC, Nic } from "../nic/index.js";
 import type { RssSpec } from "../nic/index.js";
 import type { CaptureReader } from "../traffic/index.js";
-import { selectProgram } from "../xdp/index.js";
-import type { EngineName } from "../xdp/index.js";
+import { BPF_LDX, BPF_ST, BPF_STX, classOf, selectProgram } from "../xdp/index.js";
+import type { EngineName, ProgramSpec } from "../xdp/index.js";
+import { analyseKinds, KIND_PACKET, KIND_UNKNOWN } from "./cost/kinds.js";
 import { planCosts } from "./cost/plan.js";
 import type { CostPlan } from "./cost/plan.js";
 import { ParallelRunner } from "./pool/runner.js";
@@ -25,6 +26,7 @@ import { DeviceModel } from "./run/model.js";
 import type { ProgramFigures } from "./run/model.js";
 import { Outcomes } from "./run/outcomes.js";
 import { Traffic } from "./run/traffic.js";
+import { planVliw } from "./run/vliw.js";
 import type { Window } from "./run/window.js";
 import { FATE_LENGTH, FATE_MAC, FATE_RAN, FATE_RING } from "./types.js";
 import type { Drops, RunOptions, RunResult } from "./types.js";
@@ -71,7 +73,8 @@ class Run {
     this.device = options.queues === undefined ? options.device : { ...options.device, queues: requireQueues(options.queues) };
     const batchSize = options.batchSize ?? DEFAULT_BATCH;
     this.nic = new Nic({ ...this.device, rss: rssOf(this.device, options.rss) });
-    this.plan = planCosts(object, cardOf(this.device, options.baseline));
+    const card = cardOf(this.device, options.baseline);
+    this.plan = card.lanes > 0 ? planVliw(object, card) : planCosts(object, card);
     const workers = parallel ? ParallelRunner.workers(options.workers, this.device.queues, this.engineName) : 1;
     const program = selectProgram(object, entry);
     this.host = makeHost(this.engineName, {
@@ -91,8 +94,9 @@ class Run {
     this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, Math.min(workers, LARGEST_WINDOW));
     if (parallel) this.parallel = new ParallelRunner(this.host, this.nic, this.traffic.window.trace.storage.packets, (options.sinks ?? []).some((sink) => sink.data === true));
     this.columns = new Columns(Math.max(2 * batchSize, 1024), new Uint8Array(layout.buffer));
-    this.model = new DeviceModel(this.device, this.plan);
-    const baseline = options.baseline === undefined ? undefined : { model: new DeviceModel(options.baseline, this.plan), nic: baselineNic(options.baseline, options.rss) };
+    const touches = readsPacket(program);
+    this.model = new DeviceModel(this.device, this.plan, touches);
+    const baseline = options.baseline === undefined ? undefined : { model: new DeviceModel(options.baseline, this.plan, touches), nic: baselineNic(options.baseline, options.rss) };
     this.outcomes = new Outcomes(this.host.view, this.nic, this.model, baseline, options.sinks ?? []);
   }
 
@@ -231,6 +235,16 @@ class Run {
     await this.parallel?.close();
     this.host.close();
   }
+}
+
+/** Whether any instruction of the program looks at the packet: one that does not leaves its bytes out of the processor's caches. */
+function readsPacket(program: ProgramSpec): boolean {
+  const kinds = analyseKinds(program);
+  return program.insns.some(({ op, src, dst }, slot) => {
+    const kind = classOf(op);
+    if (kind === BPF_LDX) return kinds.of(slot, src) === KIND_PACKET || kinds.of(slot, src) === KIND_UNKNOWN;
+    return (kind === BPF_ST || kind === BPF_STX) && (kinds.of(slot, dst) === KIND_PACKET || kinds.of(slot, dst) === KIND_UNKNOWN);
+  });
 }
 
 /** The baseline's packets are those of the device. */

@@ -39,10 +39,16 @@ export class DeviceModel {
   private serviceMax = 0;
   private memoryCycles = 0;
   private readonly nsPerCycle: number;
+  /** Kernel path: what every packet costs, and the factor on all times at this clock. */
+  private readonly driverNs: number;
+  private readonly clockFactor: number;
 
-  constructor(profile: DeviceProfile, plan: CostPlan) {
+  /** `touches`: the program looks at packets' bytes. */
+  constructor(profile: DeviceProfile, plan: CostPlan, touches = true) {
     this.profile = profile;
     this.plan = plan;
+    this.driverNs = profile.kind === "kernel" ? profile.driverNs + (touches ? profile.touchNs : 0) : 0;
+    this.clockFactor = profile.kind === "kernel" ? 1 - profile.clockShare + (profile.clockShare * profile.measuredHz) / profile.clockHz : 1;
     this.queues = profile.queues;
     this.cores = profile.kind === "kernel" ? Math.min(profile.cores, profile.queues) : profile.cores;
     this.nsPerCycle = 1e9 / profile.clockHz;
@@ -75,7 +81,7 @@ export class DeviceModel {
     const { profile } = this;
     if (profile.kind === "offload") return (profile.firmwareCycles + this.plan.cycles(low, high)) * this.nsPerCycle;
     const decided = verdict === XDP_PASS ? profile.passNs : verdict === XDP_TX ? profile.txNs : verdict === XDP_REDIRECT ? profile.redirectNs : 0;
-    return profile.driverNs + profile.touchNs + (high / X86_UNITS) * profile.programScale + decided;
+    return (this.driverNs + (high / X86_UNITS) * profile.programScale + decided) * this.clockFactor;
   }
 
   /** Tells the timeline what the next admitted packet cost; returns its departure. */
