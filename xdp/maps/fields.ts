@@ -121,6 +121,10 @@ export const LPM_DATA_SIZE = 60;
 export const LPM_FREE = 64;
 export const LPM_FRESH = 68;
 export const LPM_NODES = 72;
+/** Table by the first 16 bits of an address (LPM_START_BITS), or 0: u32 longest entry of fewer bits, u32 where the way goes on. */
+export const LPM_STARTS = 76;
+export const LPM_START_BITS = 16;
+export const LPM_START_BYTES = 8;
 /** Node: two children (addresses), prefix length in bits, 1 where it only branches, address padded to a multiple of 8, value. */
 export const NODE_CHILD = 0;
 export const NODE_PREFIX = 8;

@@ -167,7 +167,11 @@ function prefixKey(bits: string, size: number): Uint8Array {
   return key;
 }
 
-describe.each([1, 3, 4, 7, 16])("LPM trie of %i bytes against a model", (size) => {
+describe.each([
+  [1, 30], [3, 30], [4, 30], [7, 30], [16, 30],
+  // Large enough for a table by the first bits.
+  [4, 256], [16, 256],
+] as const)("LPM trie of %i bytes, %i entries, against a model", (size, maxEntries) => {
   // Few different bits, so that prefixes lie in one another.
   const bits = fc.tuple(fc.constantFrom(0, 1, 5, 8, size * 8 - 2, size * 8), fc.array(fc.constantFrom("0", "1"), { maxLength: 6 }), fc.nat(size * 8)).map(([start, some, more]) => ("1".repeat(start) + some.join("") + "0".repeat(more)).slice(0, size * 8));
   const step = fc.record({ kind: fc.constantFrom("update", "update", "delete", "lookup"), bits, value: fc.nat(0xffff), flags: fc.constantFrom(0, 0, 1, 2) });
@@ -175,14 +179,14 @@ describe.each([1, 3, 4, 7, 16])("LPM trie of %i bytes against a model", (size) =
   it("finds the longest prefix", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 500, size: "max" }), (steps) => {
-        const spec = mapSpec(11, 4 + size, 2, 30);
+        const spec = mapSpec(11, 4 + size, 2, maxEntries);
         const { program } = openMaps([spec]);
         const entries = new Map<string, number>();
         for (const { kind, bits: prefix, value, flags } of steps) {
           const key = prefixKey(prefix, size);
           if (kind === "update") {
             const there = entries.has(prefix);
-            const expected = there ? (flags === 1 ? EEXIST : 0) : flags === 2 ? ENOENT : entries.size >= 30 ? ENOSPC : 0;
+            const expected = there ? (flags === 1 ? EEXIST : 0) : flags === 2 ? ENOENT : entries.size >= maxEntries ? ENOSPC : 0;
             expect(0 - program.update(key, Uint8Array.of(value, value >> 8), BigInt(flags))).toBe(expected);
             if (expected === 0) entries.set(prefix, value);
           } else if (kind === "delete") {

@@ -37,6 +37,9 @@ import {
   LOCAL_STEAL,
   LPM_DATA_SIZE,
   LPM_NODES,
+  LPM_START_BITS,
+  LPM_START_BYTES,
+  LPM_STARTS,
   LRU_ACTIVE,
   LRU_FREE,
   LRU_FRESH,
@@ -70,6 +73,9 @@ import { BPF_F_NO_COMMON_LRU, BPF_F_NO_PREALLOC } from "./uapi.js";
 
 /** Most that is reserved for a map whose entries the kernel allocates as they come, whatever max_entries says; a full one then says -ENOMEM. */
 const LAZY_BYTES = 805_306_368;
+
+/** Tries of so many entries and more get a table by the first bits of an address. */
+const LEAST_WITH_STARTS = 256;
 const LINE = 64;
 const PAGE = 4096;
 /** Nodes that the kernel scans in one rotation, and free elements that a CPU takes at once, with common lists. */
@@ -203,6 +209,9 @@ function placeTrie(map: Placement): void {
   const nodes = Math.min(2 * map.shape.maxEntries + 2, Math.max(Math.floor(LAZY_BYTES / nodeBytes), 2));
   placeArea(map, nodes, nodeBytes, offset);
   write(map, { [LPM_DATA_SIZE]: dataSize, [LPM_NODES]: nodes });
+  // Small tries are shallow, and there may be many of them.
+  const hasStarts = map.shape.maxEntries >= LEAST_WITH_STARTS && (dataSize === 4 || dataSize === 16);
+  if (hasStarts) write(map, { [LPM_STARTS]: reserve(map, LPM_START_BYTES << LPM_START_BITS, LINE) });
 }
 
 function placeQueue(map: Placement): void {

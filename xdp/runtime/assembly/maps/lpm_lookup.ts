@@ -1,10 +1,11 @@
 /** Finding the way in a BPF_MAP_TYPE_LPM_TRIE; what the trie is: lpm_trie.ts. */
 import { MAP_VALUE_OFFSET } from "../../../abi";
-import { LPM_DATA_SIZE, LPM_ROOT, NODE_BRANCH, NODE_CHILD, NODE_DATA, NODE_PREFIX } from "../../../maps/fields";
+import { LPM_DATA_SIZE, LPM_ROOT, LPM_START_BITS, LPM_START_BYTES, LPM_STARTS, NODE_BRANCH, NODE_CHILD, NODE_DATA, NODE_PREFIX } from "../../../maps/fields";
 import { beginRead, isReadValid, isShared } from "./lock";
 
 /** From a key to its address bytes. */
 export const KEY_DATA: u32 = 4;
+const START_BITS: u32 = LPM_START_BITS;
 
 @inline
 export function maxPrefix(header: u32): u32 {
@@ -69,11 +70,19 @@ function walk(header: u32, key: u32): u32 {
   return found;
 }
 
+/** Address of the table's entry for the first bits of an address; 0 where there is no table, or the key is shorter. */
+@inline
+function startOf(header: u32, limit: u32, first: u32): u32 {
+  const starts = load<u32>(header, LPM_STARTS);
+  return starts != 0 && limit >= START_BITS ? starts + first * LPM_START_BYTES : 0;
+}
+
 function walk4(header: u32, key: u32): u32 {
   const limit = load<u32>(key);
   const address = bswap<u32>(load<u32>(key, KEY_DATA));
-  let found: u32 = 0;
-  let node = load<u32>(header, LPM_ROOT);
+  const start = startOf(header, limit, address >> (32 - LPM_START_BITS));
+  let found: u32 = start ? load<u32>(start) : 0;
+  let node = start ? load<u32>(start, 4) : load<u32>(header, LPM_ROOT);
   let longest: i32 = -1;
   while (node) {
     const prefix = load<u32>(node, NODE_PREFIX);
@@ -91,8 +100,9 @@ function walk16(header: u32, key: u32): u32 {
   const limit = load<u32>(key);
   const high = bswap<u64>(load<u64>(key, KEY_DATA));
   const low = bswap<u64>(load<u64>(key, KEY_DATA + 8));
-  let found: u32 = 0;
-  let node = load<u32>(header, LPM_ROOT);
+  const start = startOf(header, limit, <u32>(high >> (64 - LPM_START_BITS)));
+  let found: u32 = start ? load<u32>(start) : 0;
+  let node = start ? load<u32>(start, 4) : load<u32>(header, LPM_ROOT);
   let longest: i32 = -1;
   while (node) {
     const prefix = load<u32>(node, NODE_PREFIX);
@@ -132,5 +142,34 @@ export function findField(header: u32, key: u32): u32 {
     const prefix = load<u32>(node, NODE_PREFIX);
     if (prefix == wanted || commonBits(header, node, key) != prefix) return field;
     field = childToward(node, key + KEY_DATA, prefix);
+  }
+}
+
+/**
+ * Writes the entries of the table that a change of this key may have made wrong: those of all addresses that it covers. What
+ * an entry names are nodes of the key's own subtree, or above it ones that the change left as they were.
+ */
+export function refreshStarts(header: u32, key: u32): void {
+  const starts = load<u32>(header, LPM_STARTS);
+  if (starts == 0) return;
+  const bits = min<u32>(load<u32>(key), START_BITS);
+  const size: u32 = 1 << (START_BITS - bits);
+  const first = <u32>bswap<u16>(load<u16>(key, KEY_DATA)) & ~(size - 1);
+  for (let index = first; index < first + size; index++) {
+    let found: u32 = 0;
+    let node = load<u32>(header, LPM_ROOT);
+    while (node) {
+      const prefix = load<u32>(node, NODE_PREFIX);
+      if (prefix >= START_BITS) break;
+      const differing = index ^ <u32>bswap<u16>(load<u16>(node, NODE_DATA));
+      if (differing >>> (START_BITS - prefix)) {
+        node = 0;
+        break;
+      }
+      if (load<u32>(node, NODE_BRANCH) == 0) found = node;
+      node = load<u32>(node + (((index >>> (START_BITS - 1 - prefix)) & 1) << 2), NODE_CHILD);
+    }
+    store<u32>(starts + index * LPM_START_BYTES, found);
+    store<u32>(starts + index * LPM_START_BYTES, node, 4);
   }
 }

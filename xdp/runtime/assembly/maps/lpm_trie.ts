@@ -7,7 +7,7 @@ import { LPM_DATA_SIZE, LPM_FREE, LPM_FRESH, LPM_NODES, LPM_ROOT, NODE_BRANCH, N
 import { BPF_EXIST, BPF_NOEXIST, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC } from "../../../maps/uapi";
 import { copyBytes, copyKey } from "./bytes";
 import { beginMove, endMove, lockMap, unlockMap } from "./lock";
-import { KEY_DATA, childToward, commonBits, findField, maxPrefix } from "./lpm_lookup";
+import { KEY_DATA, childToward, commonBits, findField, maxPrefix, refreshStarts } from "./lpm_lookup";
 
 /** A node without children, or 0. */
 function takeNode(header: u32): u32 {
@@ -89,6 +89,7 @@ export function lpm_update(header: u32, key: u32, value: u32, flags: u64, cpu: u
   lockMap(header);
   beginMove(header);
   const result = put(header, key, value, flags);
+  if (result == 0) refreshStarts(header, key);
   endMove(header);
   unlockMap(header);
   return result;
@@ -131,6 +132,7 @@ export function lpm_delete(header: u32, key: u32): i32 {
   lockMap(header);
   beginMove(header);
   const result = remove(header, key);
+  if (result == 0) refreshStarts(header, key);
   endMove(header);
   unlockMap(header);
   return result;
