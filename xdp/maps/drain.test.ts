@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { createInterpreter } from "../engine/interpreter.js";
 import { counting } from "../engine/testing/case.js";
 import { createWasmEngine } from "../engine/wasm/engine.js";
-import { drainPerfEvents, drainRingbuf, openPerfReaders } from "./drain.js";
+import { drainPerfEvents, drainRingbuf, openPerfReaders, pushUserRingbuf } from "./drain.js";
 import type { MapHandle } from "./handle.js";
+import { seedMaps } from "./seed.js";
 import { mapSpec } from "./testing/program_side.js";
 import { runProgram } from "./testing/run_program.js";
 
@@ -141,5 +142,67 @@ describe.each(ENGINES)("perf event arrays on the %s", (_, make) => {
     expect(run([counting(64), counting(64), counting(64), counting(64)])).toEqual([0, 0, -28, -28]);
     expect(drainPerfEvents(machine.maps[0] as MapHandle)).toMatchObject({ events: [{ cpu: 0 }, { cpu: 0 }], lost: 2 });
     expect(run([counting(64)])).toEqual([0]);
+  });
+});
+
+const REQUESTS = mapSpec(31, 0, 0, 4096, { name: "requests" });
+/** Sums the first bytes of samples, stops behind one that starts with 255; sum * 1000 + what the helper gave. */
+const DRAIN = `
+    *(u64 *)(r10 -8) = 0
+    r1 = map[requests] ll
+    r2 = subprog[sample]
+    r3 = r10
+    r3 += -8
+    r4 = 0
+    call bpf_user_ringbuf_drain
+    r1 = *(u64 *)(r10 -8)
+    r1 *= 1000
+    r0 += r1
+    exit
+  sample:
+    r6 = r2
+    *(u64 *)(r10 -8) = 0
+    r3 = r1
+    r1 = r10
+    r1 += -8
+    r2 = 1
+    r4 = 0
+    r5 = 0
+    call bpf_dynptr_read
+    r1 = *(u64 *)(r10 -8)
+    r2 = *(u64 *)(r6 +0)
+    r2 += r1
+    *(u64 *)(r6 +0) = r2
+    r0 = 0
+    if r1 != 255 goto on
+    r0 = 1
+  on:
+    exit`;
+
+describe.each(ENGINES)("user ring buffers on the %s", (_, make) => {
+  it("give programs what was written, once, as far as they take it", () => {
+    const { machine, run } = runProgram(DRAIN, [REQUESTS], make);
+    const ring = machine.maps[0] as MapHandle;
+    expect(run([counting(64)])).toEqual([0]);
+    for (const first of [1, 2, 255, 3]) expect(pushUserRingbuf(ring, Uint8Array.of(first, 9, 9))).toBe(true);
+    expect(run([counting(64), counting(64), counting(64)])).toEqual([258_003, 3001, 0]);
+  });
+
+  it("go round their end, and refuse what does not fit", () => {
+    const { machine, run } = runProgram(DRAIN, [REQUESTS], make);
+    const ring = machine.maps[0] as MapHandle;
+    for (let round = 0; round < 30; round++) {
+      let written = 0;
+      while (pushUserRingbuf(ring, new Uint8Array(300 + round).fill(1))) written++;
+      expect(written).toBe(Math.floor(4096 / (Math.ceil((308 + round) / 8) * 8)));
+      expect(run([counting(64)])).toEqual([written * 1001]);
+    }
+  });
+
+  it("are seeded with samples of any length", () => {
+    const { machine, run } = runProgram(DRAIN, [REQUESTS], make);
+    seedMaps(machine.maps, { requests: [{ value: [4, 5] }, { value: "0x060708" }] });
+    expect(run([counting(64)])).toEqual([10_002]);
+    expect(() => seedMaps(machine.maps, { requests: [{ value: Array.from({ length: 5000 }, () => 1) }] })).toThrow("does not fit");
   });
 });

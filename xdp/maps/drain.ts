@@ -1,10 +1,10 @@
-/** What programs sent to user space: records of ring buffers and events of perf event arrays, taken out between batches. */
+/** What programs send to user space, taken out between batches: records of ring buffers, events of perf event arrays; and user ring buffers, which go the other way. */
 import { MAP_DATA } from "../abi.js";
 import { MapError } from "./error.js";
 import { PERF_DATA, PERF_LOST, PERF_SIZE, PERF_USED, RINGBUF_CONSUMER, RINGBUF_MASK, RINGBUF_PRODUCER, SLOTS_DATA } from "./fields.js";
 import type { MapHandle } from "./handle.js";
 import { RuntimeMapHandle } from "./runtime_handle.js";
-import { BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_RINGBUF, BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT, BPF_RINGBUF_HDR_SZ } from "./uapi.js";
+import { BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_USER_RINGBUF, BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT, BPF_RINGBUF_HDR_SZ } from "./uapi.js";
 
 /** Bytes of a perf buffer where the reader does not say: 64 pages, which many readers take. */
 const PERF_BYTES = 262144;
@@ -56,6 +56,22 @@ export function drainRingbuf(handle: MapHandle): Uint8Array[] {
   }
   view.setBigUint64(map.header + RINGBUF_CONSUMER, at, true);
   return records;
+}
+
+/**
+ * Writes a sample to a user ring buffer, for programs to drain; false where it does not fit. Throws MapError for other maps.
+ */
+export function pushUserRingbuf(handle: MapHandle, sample: Uint8Array): boolean {
+  const map = runtimeMap(handle, BPF_MAP_TYPE_USER_RINGBUF, "user ring buffer");
+  const view = viewOf(map);
+  const producer = view.getBigUint64(map.header + RINGBUF_PRODUCER, true);
+  const bytes = (sample.length + BPF_RINGBUF_HDR_SZ + 7) & ~7;
+  if (producer - view.getBigUint64(map.header + RINGBUF_CONSUMER, true) + BigInt(bytes) > BigInt(map.spec.maxEntries)) return false;
+  const record = view.getUint32(map.header + MAP_DATA, true) + Number(producer & BigInt(view.getUint32(map.header + RINGBUF_MASK, true)));
+  map.memory.set(sample, record + BPF_RINGBUF_HDR_SZ);
+  view.setUint32(record, sample.length, true);
+  view.setBigUint64(map.header + RINGBUF_PRODUCER, producer + BigInt(bytes), true);
+  return true;
 }
 
 /**

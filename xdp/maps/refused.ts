@@ -12,7 +12,6 @@ const REASONS: Readonly<Record<string, string>> = {
   BPF_MAP_TYPE_TASK_STORAGE: STORAGE,
   BPF_MAP_TYPE_REUSEPORT_SOCKARRAY: "it holds sockets of a kernel, and XDP programs cannot select one",
   BPF_MAP_TYPE_STRUCT_OPS: "it holds functions for a kernel to call, which XDP programs do not do",
-  BPF_MAP_TYPE_USER_RINGBUF: "user space writes it, and a run has none that does",
   BPF_MAP_TYPE_ARENA: "its pointers are addresses of another process",
   BPF_MAP_TYPE_INSN_ARRAY: "it holds places in a program that a kernel has translated",
 };

@@ -1,13 +1,13 @@
 /** Fills maps from JSON, as `bpftool -j map dump` prints it and {@link dumpMaps} writes it. */
 import type { BtfSpec } from "../object/spec.js";
 import { u32Bytes } from "./create.js";
-import { readInner } from "./seed_inner.js";
+import { readInner, seedSamples } from "./seed_inner.js";
 import { MapError } from "./error.js";
 import type { MapHandle } from "./handle.js";
 import { parseBytes, parseFormatted, type Wanted } from "./seed_bytes.js";
 import { SeedError, type SeedPlace } from "./seed_error.js";
 import { mapKind } from "./shape.js";
-import { BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_RINGBUF } from "./uapi.js";
+import { BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_USER_RINGBUF } from "./uapi.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -33,7 +33,7 @@ interface Context {
  * or `formatted` with the same as BTF describes it; entries of prog arrays may have `program`, the program's name, and so may
  * entries of devmaps and cpumaps whose values have room for a second program. Entries of maps of maps have as `value` the name of
  * a map of the object, or `{"inner": [entries…]}` for a map of their own (with `"max_entries"`, where it is not the template's).
- * Queues, stacks and bloom filters have entries with a value alone, which are pushed one after the other.
+ * Queues, stacks, bloom filters and user ring buffers have entries with a value alone, which are pushed one after the other.
  * @param resolveProgram index of a program in the machine's table by its name, for prog arrays.
  * @param file where the seeds come from, for messages.
  * @throws SeedError at the first entry that does not fit; the ones before it are then in the maps.
@@ -47,6 +47,10 @@ export function seedMaps(handles: readonly MapHandle[], json: unknown, btf?: Btf
     if (!Array.isArray(entries)) throw new SeedError("must be a list of entries", { file, map: name });
     const { typeId } = handle.spec;
     if (typeId === BPF_MAP_TYPE_RINGBUF) throw new SeedError("is a ring buffer, which only programs write", { file, map: name });
+    if (typeId === BPF_MAP_TYPE_USER_RINGBUF) {
+      seedSamples(handle, entries, { file, map: name });
+      continue;
+    }
     seedMap(contextOf(handle, handles, btf, resolveProgram), entries, { file, map: name });
   }
 }

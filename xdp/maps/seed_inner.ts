@@ -1,6 +1,8 @@
-/** Entries of maps of maps in seeds: a map of the object by its name, or a map of the entry's own with what is in it. */
+/** Entries of other kinds in seeds: samples of user ring buffers, of any length, and entries of maps of maps: a map of the object by its name, or a map of the entry's own with what is in it. */
+import { pushUserRingbuf } from "./drain.js";
 import { MapError } from "./error.js";
 import type { MapHandle } from "./handle.js";
+import { parseBytes } from "./seed_bytes.js";
 import { SeedError, type SeedPlace } from "./seed_error.js";
 
 /** The map to put in, and what is to go into it first, where it is new. */
@@ -26,4 +28,15 @@ export function readInner(value: unknown, outer: MapHandle, handles: readonly Ma
   } catch (error) {
     throw new SeedError(error instanceof MapError ? error.message : (error as Error).message, place, error);
   }
+}
+
+/** Writes samples to a user ring buffer: each a list of bytes, or hex in a string. Throws {@link SeedError}. */
+export function seedSamples(handle: MapHandle, entries: readonly unknown[], where: SeedPlace): void {
+  entries.forEach((entry, index) => {
+    const place = { ...where, entry: index };
+    const value = typeof entry === "object" && entry !== null ? (entry as { value?: unknown }).value : undefined;
+    const size = Array.isArray(value) ? value.length : typeof value === "string" ? value.replace(/^0x/i, "").replace(/[\s:]/g, "").length >> 1 : 0;
+    const bytes = parseBytes(value, { what: "value", size, typeId: 0, btf: undefined, place });
+    if (!pushUserRingbuf(handle, bytes)) throw new SeedError(`does not fit: the ring has ${handle.spec.maxEntries} bytes`, place);
+  });
 }

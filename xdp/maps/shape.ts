@@ -37,6 +37,7 @@ import {
   BPF_MAP_TYPE_SOCKHASH,
   BPF_MAP_TYPE_SOCKMAP,
   BPF_MAP_TYPE_STACK,
+  BPF_MAP_TYPE_USER_RINGBUF,
   BPF_MAP_TYPE_XSKMAP,
   E2BIG,
   EINVAL,
@@ -106,6 +107,7 @@ const KINDS: ReadonlyMap<number, MapKind> = new Map<number, MapKind>([
   [BPF_MAP_TYPE_QUEUE, { family: "queue", perCpu: false, lru: false, fd: false, flags: QUEUE_FLAGS }],
   [BPF_MAP_TYPE_STACK, { family: "queue", perCpu: false, lru: false, fd: false, flags: QUEUE_FLAGS }],
   [BPF_MAP_TYPE_BLOOM_FILTER, { family: "bloom", perCpu: false, lru: false, fd: false, flags: BLOOM_FLAGS }],
+  [BPF_MAP_TYPE_USER_RINGBUF, { family: "ring", perCpu: false, lru: false, fd: false, flags: BPF_F_NUMA_NODE }],
   [BPF_MAP_TYPE_RINGBUF, { family: "ring", perCpu: false, lru: false, fd: false, flags: BPF_F_NUMA_NODE }],
   [BPF_MAP_TYPE_DEVMAP_HASH, { family: "hash", perCpu: false, lru: false, fd: true, flags: DEVICE_FLAGS }],
 ]);

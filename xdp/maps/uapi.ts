@@ -23,6 +23,7 @@ export const BPF_MAP_TYPE_STACK = 23;
 export const BPF_MAP_TYPE_DEVMAP_HASH = 25;
 export const BPF_MAP_TYPE_RINGBUF = 27;
 export const BPF_MAP_TYPE_BLOOM_FILTER = 30;
+export const BPF_MAP_TYPE_USER_RINGBUF = 31;
 
 /* ---- flags of an update ---- */
 export const BPF_ANY = 0;
@@ -67,6 +68,7 @@ export const EFAULT = 14;
 export const EEXIST = 17;
 export const EINVAL = 22;
 export const ENOSPC = 28;
+export const ENODATA = 61;
 export const EOVERFLOW = 75;
 export const EOPNOTSUPP = 95;
 export const ENOTSUPP = 524;

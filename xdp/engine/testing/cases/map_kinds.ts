@@ -220,4 +220,9 @@ const SOCKET_CASES = ([["sockmap", "BPF_MAP_TYPE_SOCKMAP"], ["sockhash", "BPF_MA
   ];
 });
 
-export const MAP_KIND_CASES: readonly EngineCase[] = [...MAP_OF_MAPS_CASES, ...QUEUE_CASES, ...BLOOM_CASES, ...RINGBUF_CASES, ...PERF_CASES, ...SOCKET_CASES];
+const drain = (flags: number): string => `r1 = map[u] ll\n r2 = subprog[sample]\n r3 = 0\n r4 = ${flags}\n call bpf_user_ringbuf_drain\n exit\n sample: r0 = 0\n exit`;
+const USER_RING: CaseMap = { name: "u", type: "BPF_MAP_TYPE_USER_RINGBUF", key: 0, value: 0, entries: 4096 };
+const USER_RINGBUF_CASES: readonly EngineCase[] = [0, 1, 2, 3].map((flags): EngineCase => ({ description: `user ring buffer: nothing written, flags ${flags}`, asm: drain(flags), maps: [USER_RING], ret: 0 }));
+const BAD_DRAIN: EngineCase = { description: "user ring buffer: unknown flags", asm: drain(4), maps: [USER_RING], ret: MINUS(EINVAL) };
+
+export const MAP_KIND_CASES: readonly EngineCase[] = [...MAP_OF_MAPS_CASES, ...QUEUE_CASES, ...BLOOM_CASES, ...RINGBUF_CASES, ...PERF_CASES, ...SOCKET_CASES, ...USER_RINGBUF_CASES, BAD_DRAIN];

@@ -1,7 +1,7 @@
 /** What the control plane calls, as bpf(2) from user space: values of all CPUs at once, and no i64 arguments, since JavaScript calls it. */
 import { MAP_TYPE, MAP_VALUE_SIZE } from "../../../abi";
 import { HASH_VALUE_OFFSET, MAP_CPUS } from "../../../maps/fields";
-import { BPF_F_LOCK, BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_HASH_OF_MAPS, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_QUEUE, BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_SOCKHASH, BPF_MAP_TYPE_SOCKMAP, BPF_MAP_TYPE_STACK, BPF_MAP_TYPE_XSKMAP, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP } from "../../../maps/uapi";
+import { BPF_F_LOCK, BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_HASH_OF_MAPS, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_QUEUE, BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_SOCKHASH, BPF_MAP_TYPE_SOCKMAP, BPF_MAP_TYPE_STACK, BPF_MAP_TYPE_USER_RINGBUF, BPF_MAP_TYPE_XSKMAP, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP } from "../../../maps/uapi";
 import { array_update, nextIndex, percpu_array_lookup, updateAllCpus } from "./array";
 import { copyBytes, padded } from "./bytes";
 import { updateCpumap, updateDevmap } from "./devmap";
@@ -78,7 +78,8 @@ export function map_read(header: u32, key: u32, out: u32): i32 {
     case BPF_MAP_TYPE_QUEUE:
     case BPF_MAP_TYPE_STACK:
     case BPF_MAP_TYPE_BLOOM_FILTER: return map_peek(header, out);
-    case BPF_MAP_TYPE_RINGBUF: return -ENOTSUPP;
+    case BPF_MAP_TYPE_RINGBUF:
+    case BPF_MAP_TYPE_USER_RINGBUF: return -ENOTSUPP;
     default: value = map_lookup(header, key, 0);
   }
   if (value == 0) return -ENOENT;
@@ -109,7 +110,8 @@ export function map_write(header: u32, key: u32, value: u32, flags: u32): i32 {
     case BPF_MAP_TYPE_QUEUE:
     case BPF_MAP_TYPE_STACK:
     case BPF_MAP_TYPE_BLOOM_FILTER: return map_push(header, value, flags);
-    case BPF_MAP_TYPE_RINGBUF: return -ENOTSUPP;
+    case BPF_MAP_TYPE_RINGBUF:
+    case BPF_MAP_TYPE_USER_RINGBUF: return -ENOTSUPP;
     default: return -EOPNOTSUPP;
   }
 }
@@ -136,7 +138,8 @@ export function map_next_key(header: u32, key: u32, out: u32): i32 {
     case BPF_MAP_TYPE_XSKMAP: return nextIndex(header, key, out);
     case BPF_MAP_TYPE_QUEUE:
     case BPF_MAP_TYPE_STACK: return -EINVAL;
-    case BPF_MAP_TYPE_RINGBUF: return -ENOTSUPP;
+    case BPF_MAP_TYPE_RINGBUF:
+    case BPF_MAP_TYPE_USER_RINGBUF: return -ENOTSUPP;
     default: return -EOPNOTSUPP;
   }
 }

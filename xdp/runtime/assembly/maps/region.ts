@@ -1,8 +1,9 @@
 /** Which bytes of a map a program may touch. */
 import { MACHINE, MACHINE_MAP_AREAS, MACHINE_MAP_AREA_COUNT, MAP_CPU_STRIDE, MAP_DATA, MAP_DATA_END, MAP_STRIDE, MAP_TYPE, MAP_VALUE_OFFSET, MAP_VALUE_SIZE } from "../../../abi";
 import { MAP_VALUES } from "../../../maps/fields";
-import { BPF_MAP_TYPE_RINGBUF } from "../../../maps/uapi";
+import { BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_USER_RINGBUF } from "../../../maps/uapi";
 import { ringbuf_access_ok } from "./ringbuf";
+import { user_ringbuf_access_ok } from "./user_ringbuf";
 
 /** Header of the map whose values lie around `address`, or 0. */
 export function map_at(address: u32): u32 {
@@ -19,11 +20,13 @@ export function map_at(address: u32): u32 {
   return address < load<u32>(map, MAP_DATA_END) ? map : 0;
 }
 
-/** Whether [address, address + size) lies inside one value of the map, or inside one record that the program still writes. */
+/** Whether [address, address + size) lies inside one value of the map, or inside one record that the program still writes, or may read now. */
 export function map_value_ok(header: u32, address: u32, size: u32): bool {
   const start = load<u32>(header, MAP_DATA) + load<u32>(header, MAP_VALUE_OFFSET);
   if (address < start || address >= load<u32>(header, MAP_DATA_END)) return false;
-  if (load<u32>(header, MAP_TYPE) == BPF_MAP_TYPE_RINGBUF) return ringbuf_access_ok(header, address, size);
+  const type = load<u32>(header, MAP_TYPE);
+  if (type == BPF_MAP_TYPE_RINGBUF) return ringbuf_access_ok(header, address, size);
+  if (type == BPF_MAP_TYPE_USER_RINGBUF) return user_ringbuf_access_ok(header, address, size);
   const valueSize = load<u32>(header, MAP_VALUE_SIZE);
   let offset = address - start;
   const cpuStride = load<u32>(header, MAP_CPU_STRIDE);
