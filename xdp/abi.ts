@@ -205,6 +205,8 @@ export const CALLBACK_R3 = 48;
 export const CALLBACK_R4 = 56;
 /** u64: what the helper returns at the end. */
 export const CALLBACK_RESULT = 64;
+/** 16 bytes: the dynptr that a function is called with. */
+export const CALLBACK_DYNPTR = 72;
 /** r10 of the entry program is env + ENV_STACK_TOP; frame k of a call chain has r10 = that - k * STACK_FRAME_BYTES. */
 export const ENV_STACK_TOP = 8192;
 export const STACK_FRAME_BYTES = 512;

@@ -52,7 +52,6 @@ export const REFUSED_HELPERS: readonly (Refusal & { readonly id: number })[] = [
   { id: 180, name: "bpf_find_vma", reason: TASK },
   { id: 194, name: "bpf_kptr_xchg", reason: "it exchanges pointers to objects of the kernel's own memory" },
   { id: 196, name: "bpf_skc_to_mptcp_sock", reason: KERNEL_SOCKET },
-  { id: 209, name: "bpf_user_ringbuf_drain", reason: "it reads what a process writes to a ring while packets come, and a replay has none that writes" },
   { id: 210, name: "bpf_cgrp_storage_get", reason: STORAGE },
   { id: 211, name: "bpf_cgrp_storage_delete", reason: STORAGE },
 ];

@@ -121,6 +121,7 @@ export const HELPERS: readonly HelperSpec[] = [
   { id: 205, name: "bpf_tcp_raw_gen_syncookie_ipv6", args: [IPV6_HEADER, ARG_MEM_READ, ARG_SIZE_OR_ZERO] },
   { id: 206, name: "bpf_tcp_raw_check_syncookie_ipv4", args: [IPV4_HEADER, TCP_HEADER] },
   { id: 207, name: "bpf_tcp_raw_check_syncookie_ipv6", args: [IPV6_HEADER, TCP_HEADER] },
+  { id: 209, name: "bpf_user_ringbuf_drain", args: [ARG_MAP, ARG_CALLBACK, ARG_ANYTHING, ARG_ANYTHING], callsBack: true },
   { id: 208, name: "bpf_ktime_get_tai_ns", args: [] },
 ];
 

@@ -236,7 +236,7 @@ function forKernel(spec: MapSpec): MapSpec {
 /** libbpf makes rings the next power of 2 of whole pages. */
 function entriesOf(spec: MapSpec, fdMap: boolean): number {
   if (spec.maxEntries === 0) return fdMap ? defaultEntries(spec.type) : 0;
-  return spec.type === "BPF_MAP_TYPE_RINGBUF" ? Math.max(2 ** Math.ceil(Math.log2(spec.maxEntries)), 4096) : spec.maxEntries;
+  return spec.type === "BPF_MAP_TYPE_RINGBUF" || spec.type === "BPF_MAP_TYPE_USER_RINGBUF" ? Math.max(2 ** Math.ceil(Math.log2(spec.maxEntries)), 4096) : spec.maxEntries;
 }
 
 /** As many entries as the machine's own maps get, but no more than there are CPUs where the kernel minds. */

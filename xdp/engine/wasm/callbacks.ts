@@ -12,6 +12,7 @@ import type { Value } from "./value.js";
 /** Most calls of one bpf_loop (BPF_MAX_LOOPS). */
 const MAX_LOOPS = 8388608;
 const BPF_FUNC_for_each_map_elem = 164;
+const BPF_FUNC_user_ringbuf_drain = 209;
 
 /** Its function is called later, by nobody. */
 export const BPF_FUNC_timer_set_callback = 170;
@@ -60,6 +61,10 @@ function entryOf(state: State, id: number, context: FunctionContext): State {
   }
   const map = register(state, 1);
   const passed = register(state, 3);
+  if (id === BPF_FUNC_user_ringbuf_drain) {
+    for (let i = 1; i <= 5; i++) entry.registers[i] = i === 2 ? passed : UNKNOWN;
+    return entry;
+  }
   const values = id === BPF_FUNC_for_each_map_elem ? [map, UNKNOWN, valueOf(map, context), passed, UNKNOWN] : [scalar(0, MAX_LOOPS), passed, UNKNOWN, UNKNOWN, UNKNOWN];
   for (const [i, value] of values.entries()) entry.registers[i + 1] = value;
   return entry;

@@ -1,11 +1,12 @@
 /**
- * Helpers that call a function of the program again and again: bpf_loop and bpf_for_each_map_elem. The engines do the
+ * Helpers that call a function of the program again and again: bpf_loop, bpf_for_each_map_elem, bpf_user_ringbuf_drain. The engines do the
  * calling; here is decided whether there is a call to make, and with what. The state is the record of the caller's depth.
  */
 import {
   CALLBACK_BYTES,
   CALLBACK_COUNT,
   CALLBACK_CURSOR,
+  CALLBACK_DYNPTR,
   CALLBACK_HELPER,
   CALLBACK_KEY,
   CALLBACK_KEY_COPY,
@@ -26,13 +27,19 @@ import {
   SCRATCH_CALLBACKS,
 } from "../../../abi";
 import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_VALUE_OFFSET } from "../../../maps/fields";
-import { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH } from "../../../maps/uapi";
+import { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_USER_RINGBUF, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP, EAGAIN, ENODATA } from "../../../maps/uapi";
 import { array_lookup, percpu_array_lookup } from "../maps/index";
 import { cpuValue } from "../maps/percpu_hash";
+import { user_ringbuf_peek, user_ringbuf_release, user_ringbuf_sample } from "../maps/user_ringbuf";
+import { LOCAL, set_dynptr } from "./dynptr";
 import { E2BIG, EINVAL } from "./errno";
 
 const BPF_LOOP: u32 = 181;
 const BPF_FOR_EACH_MAP_ELEM: u32 = 164;
+const BPF_USER_RINGBUF_DRAIN: u32 = 209;
+/** Most samples of one bpf_user_ringbuf_drain, discarded ones included (BPF_MAX_USER_RINGBUF_SAMPLES). */
+const MAX_SAMPLES: u32 = 131072;
+const DYNPTR_BYTES: u32 = 16;
 /** Most calls of one bpf_loop (BPF_MAX_LOOPS). */
 const MAX_LOOPS: u32 = 8388608;
 
@@ -56,7 +63,7 @@ export function callback_reset(env: u32): void {
 // @ts-ignore: decorator
 @inline
 export function is_callback_helper(id: u32): bool {
-  return id == BPF_LOOP || id == BPF_FOR_EACH_MAP_ELEM;
+  return id == BPF_LOOP || id == BPF_FOR_EACH_MAP_ELEM || id == BPF_USER_RINGBUF_DRAIN;
 }
 
 /** Whether a program may read these bytes since they are a key that it has been called with. */
@@ -82,7 +89,7 @@ function finish(record: u32, result: i64): u32 {
 
 /** Starts a helper: 1 where the function is to be called with the record's r1 to r4, 0 where the record's result is the helper's. */
 export function callback_begin(env: u32, record: u32, id: u32, r1: u64, r2: u64, r3: u64, r4: u64): u32 {
-  if (r4) return finish(record, -EINVAL);
+  if (id == BPF_USER_RINGBUF_DRAIN ? r4 & ~u64(BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP) : r4) return finish(record, -EINVAL);
   store<u32>(record, u32(r2) + 1, CALLBACK_TARGET);
   store<u32>(record, id, CALLBACK_HELPER);
   store<u32>(record, 0, CALLBACK_COUNT);
@@ -101,6 +108,15 @@ export function callback_begin(env: u32, record: u32, id: u32, r1: u64, r2: u64,
     store<u64>(record, 0, CALLBACK_R4);
     return 1;
   }
+  if (id == BPF_USER_RINGBUF_DRAIN) {
+    if (load<u32>(u32(r1), MAP_TYPE) != BPF_MAP_TYPE_USER_RINGBUF) return finish(record, -EINVAL);
+    store<u32>(record, u32(r1), CALLBACK_START);
+    store<u32>(record, 0, CALLBACK_CURSOR);
+    store<u64>(record, r3, CALLBACK_R2);
+    store<u64>(record, 0, CALLBACK_R3);
+    store<u64>(record, 0, CALLBACK_R4);
+    return next_sample(record);
+  }
   store<u64>(record, r3, CALLBACK_R4);
   const map = u32(r1);
   const type = load<u32>(map, MAP_TYPE);
@@ -118,12 +134,14 @@ export function callback_begin(env: u32, record: u32, id: u32, r1: u64, r2: u64,
 export function callback_next(env: u32, record: u32, returned: u64): u32 {
   const count = load<u32>(record, CALLBACK_COUNT) + 1;
   store<u32>(record, count, CALLBACK_COUNT);
+  if (load<u32>(record, CALLBACK_HELPER) == BPF_USER_RINGBUF_DRAIN) user_ringbuf_release(load<u32>(record, CALLBACK_START));
   if (returned) return finish(record, count);
   if (load<u32>(record, CALLBACK_HELPER) == BPF_LOOP) {
     if (count == load<u32>(record, CALLBACK_CURSOR)) return finish(record, count);
     store<u64>(record, u64(count), CALLBACK_R1);
     return 1;
   }
+  if (load<u32>(record, CALLBACK_HELPER) == BPF_USER_RINGBUF_DRAIN) return next_sample(record);
   const map = u32(load<u64>(record, CALLBACK_R1));
   const type = load<u32>(map, MAP_TYPE);
   if (type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_PERCPU_ARRAY) return at_index(env, record, map, count);
@@ -132,6 +150,25 @@ export function callback_next(env: u32, record: u32, returned: u64): u32 {
   const element = slot_element(map, (load<u32>(record, CALLBACK_START) + cursor) & load<u32>(map, HASH_MASK));
   const same = element && element + load<u32>(map, HASH_KEY_OFFSET) == load<u32>(record, CALLBACK_KEY);
   return next_element(env, record, map, same || !element || is_key(map, record, element) ? cursor + 1 : cursor);
+}
+
+/** The next sample of a user ring buffer as a dynptr, which lies in the record. The cursor counts samples, also those that are passed over. */
+function next_sample(record: u32): u32 {
+  const map = load<u32>(record, CALLBACK_START);
+  for (let samples = load<u32>(record, CALLBACK_CURSOR); samples < MAX_SAMPLES; samples++) {
+    const size = user_ringbuf_peek(map);
+    if (size == -EAGAIN) continue;
+    if (size == -ENODATA) break;
+    if (size < 0) return finish(record, size);
+    store<u32>(record, samples + 1, CALLBACK_CURSOR);
+    const dynptr = record + u32(CALLBACK_DYNPTR);
+    set_dynptr(dynptr, u64(user_ringbuf_sample(map)), LOCAL, u32(size));
+    store<u32>(record, dynptr, CALLBACK_KEY);
+    store<u32>(record, DYNPTR_BYTES, CALLBACK_KEY_SIZE);
+    store<u64>(record, u64(dynptr), CALLBACK_R1);
+    return 1;
+  }
+  return finish(record, load<u32>(record, CALLBACK_COUNT));
 }
 
 /** An update puts another element with the same key into the slot. */
