@@ -67,6 +67,7 @@ function checkArgument(env: Env, regno: number, arg: FunctionArg): void {
       return;
     case "dynptr":
       if (reg.type !== PTR_TO_STACK && reg.type !== CONST_PTR_TO_DYNPTR) env.reject(`arg#${at} expected pointer to stack or const struct bpf_dynptr`);
+      if (reg.type === CONST_PTR_TO_DYNPTR) checkPointerOffset(env, reg, regno, false);
       return checkDynptr(env, regno, MEM_RDONLY);
     case "mem": {
       if (!reg.isNull) checkMemory(env, regno, reg, arg.size);

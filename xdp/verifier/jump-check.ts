@@ -3,6 +3,7 @@ import { BPF_JA, BPF_JCOND, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JLE, BPF_JLT, BPF_JMP
 import type { Insn } from "../object/index.js";
 import { specialFields } from "./btf-fields.js";
 import type { Env } from "./env.js";
+import { MAX_VAR_OFF } from "./env.js";
 import { logInsnState } from "./format.js";
 import { fieldOf } from "./map-info.js";
 import { pushPath } from "./paths.js";
@@ -17,10 +18,11 @@ import { Draft, ZERO, constant } from "./scalar.js";
 import type { Scalar } from "./scalar.js";
 import type { State } from "./state.js";
 import { Slot } from "./state.js";
-import { CONST_PTR_TO_MAP, MEM_ALLOC, PTR_MAYBE_NULL, PTR_TO_BTF_ID, PTR_TO_CTX, PTR_TO_FUNC, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, PTR_TO_PACKET, PTR_TO_PACKET_END, PTR_TO_PACKET_META, PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_STACK, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK, PTR_TRUSTED, PTR_UNTRUSTED, SCALAR_VALUE, baseOf, maybeNull } from "./types.js";
+import { CONST_PTR_TO_MAP, MEM_ALLOC, NON_OWN_REF, PTR_MAYBE_NULL, PTR_TO_BTF_ID, PTR_TO_BUF, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, PTR_TO_PACKET, PTR_TO_PACKET_END, PTR_TO_PACKET_META, PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_STACK, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK, PTR_TRUSTED, PTR_UNTRUSTED, SCALAR_VALUE, baseOf, maybeNull } from "./types.js";
 
 const MAX_PACKET_OFF = 0xffffn;
 const MAX_LINKED = 6;
+const MAX_OFFSET = BigInt(MAX_VAR_OFF);
 
 /** Decides a conditional jump; gives the instruction to go on at, less one. */
 export function checkJump(env: Env, insn: Insn): number {
@@ -93,14 +95,15 @@ function isPacketAny(type: number): boolean {
   return type === PTR_TO_PACKET || type === PTR_TO_PACKET_META || type === PTR_TO_PACKET_END;
 }
 
-/** Pointers that are never 0. */
+/** Pointers that are never 0: those with a base that is not, unless an offset could wrap around. */
 function isNotNull(reg: Reg): boolean {
   const { type } = reg;
-  if (maybeNull(type)) return false;
+  if (maybeNull(type) || reg.scalar.smin <= -MAX_OFFSET || reg.scalar.smax >= MAX_OFFSET) return false;
   const base = baseOf(type);
+  const trusted = reg.refObjId !== 0 || ((type & (PTR_TRUSTED | MEM_ALLOC | NON_OWN_REF)) !== 0 && (type & PTR_UNTRUSTED) === 0);
   return (
-    base === PTR_TO_SOCKET || base === PTR_TO_TCP_SOCK || base === PTR_TO_MAP_VALUE || base === PTR_TO_MAP_KEY || base === PTR_TO_SOCK_COMMON || base === PTR_TO_XDP_SOCK || base === PTR_TO_STACK ||
-    base === PTR_TO_CTX || base === PTR_TO_FUNC || (base === PTR_TO_BTF_ID && (type & (PTR_TRUSTED | MEM_ALLOC)) !== 0 && (type & PTR_UNTRUSTED) === 0) || (base === PTR_TO_MEM && (type & PTR_UNTRUSTED) === 0) || base === CONST_PTR_TO_MAP
+    base === PTR_TO_SOCKET || base === PTR_TO_TCP_SOCK || base === PTR_TO_XDP_SOCK || base === PTR_TO_BUF || base === PTR_TO_MAP_VALUE || base === PTR_TO_MAP_KEY || base === PTR_TO_SOCK_COMMON ||
+    (base === PTR_TO_BTF_ID && trusted) || (base === PTR_TO_MEM && (type & PTR_UNTRUSTED) === 0) || base === CONST_PTR_TO_MAP
   );
 }
 

@@ -8,6 +8,7 @@ import { CallMeta, checkHelperMemory, checkMemorySize } from "./helper-memory.js
 import { branchOnNext, checkIterator, iteratorPlace } from "./iterator.js";
 import { notNull } from "./jump-check.js";
 import type { KfuncArg, KfuncSpec } from "./kfunc-table.js";
+import { KFUNCS_ELSEWHERE } from "./kfunc-table.js";
 import { checkPointerOffset } from "./memory.js";
 import { markPrecise } from "./precision.js";
 import { acquire, release } from "./references.js";
@@ -28,6 +29,7 @@ class KfuncMeta extends CallMeta {
 export function checkKfuncCall(env: Env, insn: Insn): void {
   const extern = env.externs.get(env.insn);
   const kfunc = kfuncAt(env, env.insn);
+  if (extern !== undefined && KFUNCS_ELSEWHERE.has(extern.name)) env.reject(`calling kernel function ${extern.name} is not allowed`, "EACCES");
   if (extern === undefined || kfunc === undefined) return env.notKnown(`kernel function ${extern?.name ?? `#${insn.imm}`}`);
   const { state } = env;
   const name = kfunc.name;

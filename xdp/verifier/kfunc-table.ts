@@ -78,6 +78,25 @@ export const KFUNCS: readonly KfuncSpec[] = [
   { name: "bpf_get_kmem_cache", args: ["scalar"], returns: { struct: "kmem_cache", nullable: true, rcu: true } },
   { name: "bpf_map_sum_elem_count", args: ["map"], returns: "scalar" },
   { name: "bpf_cast_to_kern_ctx", args: ["ctx"], returns: { struct: "xdp_buff", trusted: true } },
+  { name: "bpf_task_acquire", args: [{ struct: "task_struct", trusted: true }], returns: { struct: "task_struct", nullable: true, acquire: true } },
+  { name: "bpf_task_release", args: [{ struct: "task_struct", release: true }], returns: "void" },
+  { name: "bpf_task_from_pid", args: ["scalar"], returns: { struct: "task_struct", nullable: true, acquire: true } },
+  { name: "bpf_cgroup_acquire", args: [{ struct: "cgroup", trusted: true }], returns: { struct: "cgroup", nullable: true, acquire: true } },
+  { name: "bpf_cgroup_release", args: [{ struct: "cgroup", release: true }], returns: "void" },
+  { name: "bpf_cgroup_from_id", args: ["scalar"], returns: { struct: "cgroup", nullable: true, acquire: true } },
+  { name: "bpf_cgroup_ancestor", args: [{ struct: "cgroup", trusted: true }, "scalar"], returns: { struct: "cgroup", nullable: true, acquire: true } },
+  { name: "bpf_task_get_cgroup1", args: [{ struct: "task_struct", trusted: true }, "scalar"], returns: { struct: "cgroup", nullable: true, acquire: true } },
+  { name: "bpf_task_under_cgroup", args: [{ struct: "task_struct", trusted: true }, { struct: "cgroup", trusted: true }], returns: "scalar" },
+  { name: "bpf_arena_alloc_pages", args: ["map", "any_pointer", "scalar", "scalar", "scalar"], returns: "special", mightSleep: true },
+  { name: "bpf_arena_free_pages", args: ["map", "any_pointer", "scalar"], returns: "void", mightSleep: true },
+  { name: "bpf_copy_from_user_str", args: [{ mem: "sized" }, "size", "any_pointer", "scalar"], returns: "scalar", mightSleep: true },
 ];
+
+/** Kernel functions that exist, but not for XDP programs. */
+export const KFUNCS_ELSEWHERE: ReadonlySet<string> = new Set([
+  ...["acquire", "and", "any_and_distribute", "any_distribute", "clear", "clear_cpu", "copy", "create", "empty", "equal", "first", "first_and", "first_zero", "full", "intersects", "or", "populate", "release", "set_cpu", "setall", "subset", "test_and_clear_cpu", "test_and_set_cpu", "test_cpu", "weight", "xor"].map((name) => `bpf_cpumask_${name}`),
+  "bpf_crypto_ctx_acquire", "bpf_crypto_ctx_create", "bpf_crypto_ctx_release", "bpf_dynptr_from_skb", "bpf_dynptr_from_skb_meta", "bpf_sk_assign_tcp_reqsk", "bpf_sock_addr_set_sun_path", "bpf_sock_destroy",
+  "bpf_get_task_exe_file", "bpf_put_file", "bpf_path_d_path", "bpf_get_dentry_xattr", "bpf_get_file_xattr", "bpf_get_fsverity_digest", "bpf_lookup_user_key", "bpf_key_put", "bpf_verify_pkcs7_signature",
+]);
 
 export const KFUNC_BY_NAME: ReadonlyMap<string, KfuncSpec> = new Map(KFUNCS.map((kfunc) => [kfunc.name, kfunc]));

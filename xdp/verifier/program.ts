@@ -39,7 +39,8 @@ function exceptionCallback(env: Env): number | undefined {
   if (tag?.kind !== "decl_tag") return undefined;
   const name = tag.name.slice("exception_callback:".length);
   const callback = env.program.functions.find((f) => f.name === name);
-  if (callback === undefined) return env.reject("exception callback type id not found in func_info");
+  // A loader that does not bring the function along does not bring the tag either.
+  if (callback === undefined) return undefined;
   if (callback.linkage !== "global") env.reject(`exception callback '${name}' must have global linkage`);
   return callback.start;
 }
@@ -95,10 +96,12 @@ function checkLoad(env: Env, insn: Insn, second: Insn, used: Set<number>): void 
     case BPF_PSEUDO_BTF_ID:
       return;
     case BPF_PSEUDO_MAP_FD:
+    case BPF_PSEUDO_MAP_VALUE:
+      // Specs name maps by index: a descriptor in the object itself is no map of this program.
+      return env.reject(`fd ${insn.imm} is not pointing to valid bpf_map`, "EBADF");
     case BPF_PSEUDO_MAP_IDX:
       if (second.imm !== 0) env.reject("unrecognized bpf_ld_imm64 insn");
       break;
-    case BPF_PSEUDO_MAP_VALUE:
     case BPF_PSEUDO_MAP_IDX_VALUE:
       break;
     default:
@@ -112,7 +115,7 @@ function checkLoad(env: Env, insn: Insn, second: Insn, used: Set<number>): void 
     if (map.type === "BPF_MAP_TYPE_ARENA") env.usesArena = true;
     if (map.type === "BPF_MAP_TYPE_STRUCT_OPS") env.reject("bpf_struct_ops map cannot be used in prog");
   }
-  if (insn.src === BPF_PSEUDO_MAP_FD || insn.src === BPF_PSEUDO_MAP_IDX) return;
+  if (insn.src === BPF_PSEUDO_MAP_IDX) return;
   const off = second.imm >>> 0;
   if (off >= MAX_VAR_OFF) env.reject(`direct value offset of ${off} is not allowed`);
   if (!map.direct) env.reject(map.type === "BPF_MAP_TYPE_ARRAY" ? `invalid access to map value pointer, value_size=${map.valueSize} off=${off}` : "no direct value access support for this map type", map.type === "BPF_MAP_TYPE_ARRAY" ? "ENOTSUPP" : "EINVAL");

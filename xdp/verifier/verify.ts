@@ -1,11 +1,13 @@
 /** Judges a program as the kernel does when it is loaded. */
 import type { LineInfo, ObjectSpec, ProgramSpec } from "../object/index.js";
+import { ObjectError, adaptProgram, defaultTarget } from "../object/index.js";
 import { checkCfg, findLiveRegisters, findLoops } from "./cfg.js";
 import type { Subprogram } from "./env.js";
 import { Env } from "./env.js";
 import { explore } from "./explore.js";
 import type { Facts } from "./facts.js";
 import { lineText } from "./format.js";
+import { KFUNC_BY_NAME, KFUNCS_ELSEWHERE } from "./kfunc-table.js";
 import { StackLiveness } from "./liveness.js";
 import { NotKnown, Rejection } from "./log.js";
 import { checkLoads, checkSubprograms, checkUntyped, findSubprograms } from "./program.js";
@@ -56,7 +58,17 @@ export interface Verdict {
 const DEFAULT_CPUS = 8;
 
 /** Verifies one program of an object. Never throws for what a program does. */
-export function verifyProgram(object: ObjectSpec, program: ProgramSpec, options: VerifyOptions = {}): Verdict {
+export function verifyProgram(object: ObjectSpec, original: ProgramSpec, options: VerifyOptions = {}): Verdict {
+  let program: ProgramSpec;
+  try {
+    program = adaptProgram(object, original, { btf: defaultTarget, hasKfunc: (name) => KFUNC_BY_NAME.has(name) || KFUNCS_ELSEWHERE.has(name) });
+  } catch (error) {
+    if (!(error instanceof ObjectError)) throw error;
+    return {
+      program: original.name, section: original.section, instructions: original.insns.length, accepted: false, kind: "invalid", message: error.message, messages: [error.message], log: "", processed: 0, states: 0,
+      stackDepth: 0,
+    };
+  }
   const env = new Env(object, program, {
     logLevel: options.logLevel ?? 0,
     strictAlignment: options.strictAlignment ?? false,
