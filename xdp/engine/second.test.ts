@@ -1,9 +1,10 @@
 /** Programs that entries of devmaps and cpumaps carry: what they see, what becomes of the packet, on both engines alike. */
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { DESC_BYTES, DESC_CPU, DESC_FRAME, DESC_IFINDEX, DESC_LENGTH, DESC_PACKET, DESC_QUEUE, RESULT_BYTES, RESULT_DATA, RESULT_FAULT, RESULT_FAULT_PROGRAM, RESULT_LENGTH, RESULT_REDIRECT_KEY, RESULT_REDIRECT_MAP, RESULT_REDIRECT_TARGET, RESULT_RET } from "../abi.js";
-import { SeedError, seedMaps } from "../maps/index.js";
+import { MapError, SeedError, seedMaps } from "../maps/index.js";
 import type { ObjectSpec, ProgramSpec } from "../object/index.js";
 import { createInterpreter } from "./interpreter.js";
+import { KernelObject, kernelAvailable } from "./kernel/index.js";
 import type { Machine } from "./machine.js";
 import { createMachine } from "./machine.js";
 import { counting } from "./testing/case.js";
@@ -161,5 +162,31 @@ describe.each(["interpreter", "wasm"] as const)("second programs on the %s", (en
     expect(() => run(engine, CPUMAP(PASS, { out: { attach: "devmap", asm: PASS } }), { cpus: [{ key: 5, value: 192, program: "out" }] })).toThrow(SeedError);
     expect(() => run(engine, DEVMAP(PASS), { tx: [{ key: 1, value: 7, program: "main" }] })).toThrow(SeedError);
     expect(() => run(engine, DEVMAP(PASS), { tx: [{ key: 1, value: 7, program: "nobody" }] })).toThrow("there is no program nobody");
+  });
+});
+
+describe("second programs in the kernel", () => {
+  const { available } = kernelAvailable();
+  const spec = object(PASS, { out: { attach: "devmap", asm: PASS }, there: { attach: "cpumap", asm: PASS } });
+  const number = (name: string): number | undefined => spec.programs.findIndex((program) => program.name === name) || undefined;
+  let kernel: KernelObject | undefined;
+  afterEach(() => kernel?.close());
+
+  it.skipIf(!available)("go into entries with the object's programs, and are named alike", () => {
+    kernel = new KernelObject(spec);
+    seedMaps(kernel.maps, { tx: [{ key: 1, value: 1, program: "out" }], hash: [{ key: 7, value: 1, program: "out" }], cpus: [{ key: 0, value: 192, program: "there" }] }, undefined, number);
+    kernel.load("main");
+    const at = (map: number, key: number): unknown => kernel?.maps[map]?.lookup(Uint8Array.of(key, 0, 0, 0));
+    expect([at(0, 1), at(1, 7), at(2, 0)]).toEqual([Uint8Array.of(1, 0, 0, 0, 2, 0, 0, 0), Uint8Array.of(1, 0, 0, 0, 2, 0, 0, 0), Uint8Array.of(192, 0, 0, 0, 3, 0, 0, 0)]);
+    expect(kernel.maps[0]?.delete(Uint8Array.of(1, 0, 0, 0))).toBe(true);
+    expect(at(0, 1)).toBeUndefined();
+  });
+
+  it.skipIf(!available)("must be meant for such an entry there, too", () => {
+    kernel = new KernelObject(spec);
+    kernel.load("main");
+    expect(() => kernel?.maps[2]?.update(new Uint8Array(4), Uint8Array.of(192, 0, 0, 0, 2, 0, 0, 0))).toThrow(MapError);
+    expect(() => kernel?.maps[0]?.update(new Uint8Array(4), Uint8Array.of(1, 0, 0, 0, 3, 0, 0, 0))).toThrow(MapError);
+    expect(kernel.maps[0]?.lookup(new Uint8Array(4))).toBeUndefined();
   });
 });

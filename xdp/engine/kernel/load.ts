@@ -12,7 +12,7 @@ import type { ProgramBtf } from "./btf.js";
 import { possibleCpus } from "./cpu.js";
 import { KernelError } from "./errors.js";
 import { mapCreate, mapFreeze } from "./map-calls.js";
-import { KernelMap, KernelMapOfMaps, KernelProgArray, NOT_MADE, u32Bytes } from "./map.js";
+import { KernelMap, KernelMapOfMaps, KernelProgArray, KernelTargetMap, NOT_MADE, carriesPrograms, u32Bytes } from "./map.js";
 import { btfLoad, progInfo, progLoad } from "./prog-calls.js";
 import type { ProgInfo } from "./prog-calls.js";
 import { BPF_F_NO_PREALLOC, BPF_F_RDONLY_PROG, BPF_F_XDP_HAS_FRAGS, BPF_XDP, BPF_XDP_CPUMAP, BPF_XDP_DEVMAP } from "./uapi.js";
@@ -73,7 +73,7 @@ export class KernelObject {
     this.freezeData();
     const program = this.loadProgram(selectProgram(this.spec, name));
     for (const map of this.maps) {
-      if (map instanceof KernelProgArray) map.connect((index) => this.loadProgram(this.spec.programs[index]).fd);
+      if (map instanceof KernelProgArray || map instanceof KernelTargetMap) map.connect((index) => this.loadProgram(this.spec.programs[index]).fd);
     }
     return program;
   }
@@ -98,6 +98,7 @@ export class KernelObject {
       if (used || !(error instanceof KernelError)) throw error;
     }
     if (MAPS_OF_MAPS.has(spec.type)) return new KernelMapOfMaps(spec, id, fd, (maxEntries) => this.createInner(spec, maxEntries));
+    if (carriesPrograms(spec)) return new KernelTargetMap(spec, id, fd);
     return spec.type === "BPF_MAP_TYPE_PROG_ARRAY" ? new KernelProgArray(spec, id, fd) : new KernelMap(spec, id, fd);
   }
 

@@ -142,6 +142,56 @@ export class KernelMapOfMaps extends KernelMap {
   }
 }
 
+/**
+ * A devmap or cpumap whose entries may carry a program, which values name as on our machine: number in the object, plus 1. The
+ * kernel wants a descriptor and tells an id, so such entries get there when the programs are loaded.
+ */
+export class KernelTargetMap extends KernelMap {
+  private readonly entries = new Map<string, { readonly key: Uint8Array; readonly value: Uint8Array }>();
+  private programFd: ((number: number) => number) | undefined;
+
+  /** From now on entries with programs are in the kernel; `programFd` loads the program of an index. */
+  connect(programFd: (index: number) => number): void {
+    if (this.programFd !== undefined) return;
+    this.programFd = programFd;
+    for (const { key, value } of this.entries.values()) this.store(key, value, 0);
+  }
+
+  override lookup(key: Uint8Array): Uint8Array | undefined {
+    return this.entries.get(keyText(key))?.value.slice() ?? super.lookup(key);
+  }
+
+  override update(key: Uint8Array, value: Uint8Array, flags = 0): void {
+    const carries = value.length === this.valueBytes && programOf(value) > 0;
+    if (!carries) {
+      super.update(key, value, flags);
+      this.entries.delete(keyText(key));
+      return;
+    }
+    if (this.programFd !== undefined) this.store(key, value, flags);
+    this.entries.set(keyText(key), { key: key.slice(), value: value.slice() });
+  }
+
+  override delete(key: Uint8Array): boolean {
+    return this.entries.delete(keyText(key)) && this.programFd === undefined ? true : super.delete(key);
+  }
+
+  private store(key: Uint8Array, value: Uint8Array, flags: number): void {
+    const real = value.slice();
+    real.set(u32Bytes((this.programFd as (index: number) => number)(programOf(value) - 1)), 4);
+    super.update(key, real, flags);
+  }
+}
+
+/** Whether entries of maps of this kind have room for a program. */
+export function carriesPrograms({ type, valueSize }: MapSpec): boolean {
+  return valueSize === 8 && (type === "BPF_MAP_TYPE_DEVMAP" || type === "BPF_MAP_TYPE_DEVMAP_HASH" || type === "BPF_MAP_TYPE_CPUMAP");
+}
+
+function programOf(value: Uint8Array): number {
+  return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(4, true);
+}
+
 function keyText(key: Uint8Array): string {
   return Buffer.from(key).toString("hex");
 }

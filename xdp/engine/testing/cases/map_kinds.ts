@@ -189,6 +189,13 @@ const PERF_CASES: readonly EngineCase[] = [
   { description: "perf event array: length before entry", asm: event("0xffff00000005 ll"), maps: [EVENTS], ret: MINUS(EFAULT) },
 ];
 
+const ACCESS_CASES: readonly EngineCase[] = [
+  { description: "write-only for programs: a write", asm: `${key(2)}\n ${lookup("m")}\n if r0 == 0 goto none\n *(u64 *)(r0 +0) = 5\n none: r0 = 2\n exit`, maps: [{ ...ARRAY("m", A), flags: 256, after: [["02000000", "0500000000000000"]] }], ret: 2 },
+  { description: "write-only for programs: a read", kernel: false, asm: `${key(2)}\n ${lookup("m")}\n if r0 == 0 goto none\n r0 = *(u64 *)(r0 +0)\n none: exit`, maps: [{ ...ARRAY("m", A), flags: 256 }], packets: [{ fault: { code: FAULT_READ, insn: 7 } }] },
+  { description: "write-only for programs: an update", asm: `${key(2)}\n *(u64 *)(r10 -16) = 6\n r1 = map[m] ll\n r2 = r10\n r2 += -4\n r3 = r10\n r3 += -16\n r4 = 0\n call bpf_map_update_elem\n exit`, maps: [{ ...HASH("m", A), flags: 256, after: [["02000000", "0600000000000000"]] }], ret: 0 },
+  { description: "read-only for programs: a read of a hash", asm: `${key(2)}\n ${lookup("m")}\n ${DEREFERENCE}`, maps: [{ ...HASH("m", A), flags: 128 }], ret: 0x2a },
+];
+
 /** Finds the socket 10.0.0.9:1234 -> 10.0.0.1:80; r8 holds it. */
 const FIND = `${storeBytes("0a0000090a00000104d20050", -64)}\n r1 = r6\n ${stackPointer(2, -64)}\n r3 = 12\n r4 = -1\n r5 = 0\n call bpf_sk_lookup_tcp\n if r0 == 0 goto none\n r8 = r0`;
 const keep = (flags: number, index = 1): string => `${key(index)}\n r1 = map[s] ll\n r2 = r10\n r2 += -4\n r3 = r8\n r4 = ${flags}\n call bpf_map_update_elem`;
@@ -225,4 +232,4 @@ const USER_RING: CaseMap = { name: "u", type: "BPF_MAP_TYPE_USER_RINGBUF", key: 
 const USER_RINGBUF_CASES: readonly EngineCase[] = [0, 1, 2, 3].map((flags): EngineCase => ({ description: `user ring buffer: nothing written, flags ${flags}`, asm: drain(flags), maps: [USER_RING], ret: 0 }));
 const BAD_DRAIN: EngineCase = { description: "user ring buffer: unknown flags", asm: drain(4), maps: [USER_RING], ret: MINUS(EINVAL) };
 
-export const MAP_KIND_CASES: readonly EngineCase[] = [...MAP_OF_MAPS_CASES, ...QUEUE_CASES, ...BLOOM_CASES, ...RINGBUF_CASES, ...PERF_CASES, ...SOCKET_CASES, ...USER_RINGBUF_CASES, BAD_DRAIN];
+export const MAP_KIND_CASES: readonly EngineCase[] = [...MAP_OF_MAPS_CASES, ...QUEUE_CASES, ...BLOOM_CASES, ...RINGBUF_CASES, ...PERF_CASES, ...SOCKET_CASES, ...USER_RINGBUF_CASES, BAD_DRAIN, ...ACCESS_CASES];
