@@ -167,7 +167,9 @@ function writeType(writer: BtfWriter, type: BtfType, { sections }: BtfEncoding, 
       writer.type(type.name, KIND.fwd, 0, 0, type.union);
       return;
     case "func":
-      writer.type(type.name, KIND.func, type.type, LINKAGE[type.linkage === "extern" ? "extern" : (linkage ?? type.linkage)]);
+      // Kernel functions that the program calls: the kernel knows its own, and takes no others of this linkage.
+      if (type.linkage === "extern") return writePlaceholder(writer);
+      writer.type(type.name, KIND.func, type.type, LINKAGE[linkage ?? type.linkage]);
       return;
     case "func_proto":
       writer.type("", KIND.func_proto, type.type, type.params.length);

@@ -96,8 +96,8 @@ export function callback_begin(env: u32, record: u32, id: u32, r1: u64, r2: u64,
   store<u64>(record, r1, CALLBACK_R1);
   store<u32>(record, 0, CALLBACK_KEY_SIZE);
   if (id == BPF_LOOP) {
-    // All 64 bits, as the kernel does where it inlines the call, which is nearly always.
-    if (r1 > u64(MAX_LOOPS)) return finish(record, -E2BIG);
+    // All 64 bits, and an error of 32, as the kernel has it where it inlines the call, which is nearly always.
+    if (r1 > u64(MAX_LOOPS)) return finish(record, i64(u32(-E2BIG)));
     const loops = u32(r1);
     if (loops == 0) return finish(record, 0);
     // The place is where it ends.
