@@ -17,6 +17,7 @@ import { faultIf, raise } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
 import type { FunctionRef, Local } from "./function-builder.js";
 import { emitHashLookup, isInlineHash, pushCpuOffset } from "./emit-hash.js";
+import { emitTrieLookup, isInlineTrie } from "./emit-lpm.js";
 import { constantKey, isArgumentProven, isArray, knownMap } from "./helper-effects.js";
 import type { MapFacts } from "./map-facts.js";
 import { register } from "./state.js";
@@ -118,6 +119,12 @@ function emitDirectLookup(emitter: Emitter, map: MapFacts, lookup: FunctionRef):
   if (isInlineHash(map)) {
     const offset = pushKey(emitter, map.keySize);
     emitHashLookup(emitter, map, lookup, offset);
+    to.op("i64.extend_i32_u").set(registerOf(emitter, 0));
+    return;
+  }
+  if (isInlineTrie(map, emitter.program.module.shared)) {
+    const offset = pushKey(emitter, map.keySize);
+    emitTrieLookup(emitter, map, offset, constantKey(emitter.state, register(emitter.state, 2), emitter.context));
     to.op("i64.extend_i32_u").set(registerOf(emitter, 0));
     return;
   }

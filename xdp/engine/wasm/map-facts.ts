@@ -10,7 +10,7 @@ import {
   MAP_VALUE_OFFSET,
   MAP_VALUE_SIZE,
 } from "../../abi.js";
-import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET } from "../../maps/fields.js";
+import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET, LPM_STARTS } from "../../maps/fields.js";
 import type { MachineView } from "../contract.js";
 import type { MapAccess } from "./value.js";
 
@@ -29,6 +29,8 @@ export interface MapFacts {
   readonly valueOffset: number;
   /** Where the hash family keeps its elements (maps/fields.ts); not looked at in other types. */
   readonly hash: HashFacts;
+  /** Of an LPM trie, the table by the first bits (maps/fields.ts), or 0; not looked at in other types. */
+  readonly trie: { readonly starts: number };
 }
 
 export interface HashFacts {
@@ -65,6 +67,7 @@ export function readMapFacts(machine: MachineView): MapFacts[] {
         keyOffset: field(HASH_KEY_OFFSET),
         valueOffset: field(HASH_VALUE_OFFSET),
       },
+      trie: { starts: field(LPM_STARTS) },
     };
   });
 }
