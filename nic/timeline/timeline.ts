@@ -7,6 +7,7 @@
  * what was admitted, tells the costs, and goes on: batches as large as the rings, and none approximated.
  */
 import { Histogram } from "./histogram.js";
+import { Series } from "./series.js";
 import { ServerPool } from "./servers.js";
 
 /** Answers to an offer. */
@@ -34,6 +35,13 @@ export interface TimelineSpec {
   readonly macPps?: number;
   /** Packets that wait in front of a MAC that is too slow. Default 512. */
   readonly macBuffer?: number;
+  /** In `pool`: hardware threads of a core, which take a packet each; while one waits for memory another works. Default 1. */
+  readonly contexts?: number;
+  /**
+   * A fault of the MAC: where it must turn packets away (its buffer or the ingress queue is full) and the cores' own rate is
+   * below `belowPps`, it takes `pps` until it has caught up. Packets a second.
+   */
+  readonly overload?: { readonly pps: number; readonly belowPps: number };
 }
 
 /** Most packets admitted and not yet executed at one time. */
@@ -47,10 +55,17 @@ export class Timeline {
   /** Packets dropped by ring, by queue; in pool mode all under the queue that they would have gone to. */
   readonly ringDrops: Float64Array;
   macDrops = 0;
+  /** Times that the MAC fell into its fault; see {@link TimelineSpec.overload}. */
+  collapses = 0;
+  /** Packets in the ring (pool: in the ingress queue) that each admitted packet found, over time. */
+  readonly occupancy = new Series();
   admitted = 0;
   completed = 0;
-  /** Time that cores were held, ns, over all of them. */
+  /** Time that cores worked, ns, over all of them; and the unit that they share. */
   busy = 0;
+  sharedBusy = 0;
+  /** Time that the MAC took packets, ns. */
+  macBusy = 0;
   /** First arrival and last departure, ns. */
   firstArrival = Number.NaN;
   lastDeparture = 0;
@@ -62,18 +77,26 @@ export class Timeline {
   /** By ring: packets admitted, packets executed. */
   private readonly admittedOf: Float64Array;
   private readonly executedOf: Float64Array;
+  /** In `pool`: core and memory time of all packets up to the one at each place of `leaves`. */
+  private readonly workUntil: Float64Array;
+  private readonly sharedUntil: Float64Array;
+  /** By ring: packets that have left, of those executed. */
+  private readonly leftOf: Float64Array;
   private readonly pendingArrival = new Float64Array(MAX_PENDING);
   private readonly pendingReady = new Float64Array(MAX_PENDING);
   private readonly pendingRing = new Uint16Array(MAX_PENDING);
   private readonly macSpacing: number;
   private readonly macRoom: number;
+  private readonly overloadSpacing: number;
+  private readonly overloadBelow: number;
+  private collapsed = false;
   private macFree = 0;
   private sharedFree = 0;
 
   constructor(spec: TimelineSpec) {
     this.spec = spec;
     const rings = spec.servers === "queue" ? spec.queues : 1;
-    this.pool = spec.servers === "pool" ? new ServerPool(spec.cores) : undefined;
+    this.pool = spec.servers === "pool" ? new ServerPool(spec.cores * (spec.contexts ?? 1)) : undefined;
     this.coreFree = new Float64Array(spec.cores);
     this.leaves = new Float64Array(rings * spec.ringSize);
     this.admittedOf = new Float64Array(rings);
@@ -81,6 +104,11 @@ export class Timeline {
     this.ringDrops = new Float64Array(spec.queues);
     this.macSpacing = spec.macPps === undefined ? 0 : 1e9 / spec.macPps;
     this.macRoom = this.macSpacing * (spec.macBuffer ?? 512);
+    this.overloadSpacing = spec.overload === undefined ? 0 : 1e9 / spec.overload.pps;
+    this.overloadBelow = spec.overload?.belowPps ?? 0;
+    this.workUntil = new Float64Array(rings * spec.ringSize);
+    this.sharedUntil = new Float64Array(rings * spec.ringSize);
+    this.leftOf = new Float64Array(rings);
   }
 
   /** Packets admitted that have no cost yet. */
@@ -103,20 +131,28 @@ export class Timeline {
     if (this.decidable(queue) <= 0) return UNDECIDED;
     const ring = this.pool === undefined ? queue : 0;
     if (this.admitted === 0 && Number.isNaN(this.firstArrival)) this.firstArrival = arrival;
-    let ready = arrival;
-    if (this.macSpacing > 0) {
-      const begin = this.macFree > arrival ? this.macFree : arrival;
-      if (begin - arrival > this.macRoom) {
-        this.macDrops++;
-        return DROPPED_MAC;
-      }
-      this.macFree = begin + this.macSpacing;
-      ready = begin;
-    }
     const { ringSize } = this.spec;
     const index = this.admittedOf[ring];
+    let ready = arrival;
+    if (this.macSpacing > 0) {
+      let begin = this.macFree;
+      if (begin <= arrival) {
+        begin = arrival;
+        this.collapsed = false;
+      }
+      if (begin - arrival > this.macRoom) {
+        this.macDrops++;
+        this.overload(ring, index);
+        return DROPPED_MAC;
+      }
+      const spacing = this.collapsed ? this.overloadSpacing : this.macSpacing;
+      this.macFree = begin + spacing;
+      this.macBusy += spacing;
+      ready = begin;
+    }
     if (index >= ringSize && this.leaves[ring * ringSize + (index % ringSize)] > ready) {
       this.ringDrops[queue]++;
+      this.overload(ring, index);
       return DROPPED_RING;
     }
     this.admittedOf[ring] = index + 1;
@@ -127,12 +163,24 @@ export class Timeline {
     return ADMITTED;
   }
 
+  /** A packet was turned away: the fault, where the rate of the cores (as of packets that have surely been served) is one at which it shows. */
+  private overload(ring: number, index: number): void {
+    const { ringSize, cores } = this.spec;
+    if (this.overloadSpacing === 0 || this.collapsed || index < ringSize) return;
+    const place = ring * ringSize + (index % ringSize);
+    const perPacket = Math.max(this.workUntil[place] / cores, this.sharedUntil[place]) / (index - ringSize + 1);
+    if (perPacket * this.overloadBelow <= 1e9) return;
+    this.collapsed = true;
+    this.collapses++;
+  }
+
   /**
    * Tells the service time, ns, of the longest admitted packet that has none yet. Returns its departure.
    * `shared`: how long it needs, ns, the one unit that all cores of a pool share (a memory engine), which serves one packet
-   * after the other; its core is held until that is done too.
+   * after the other; its hardware thread is held until that is done too. `alone`: how long the packet takes on a core that
+   * has nothing else to do, waits for memory included that other threads would hide; at least `service`, which is the default.
    */
-  complete(service: number, shared = 0): number {
+  complete(service: number, shared = 0, alone = service): number {
     const slot = this.completed++ % MAX_PENDING;
     const ready = this.pendingReady[slot];
     const ring = this.pendingRing[slot];
@@ -148,18 +196,32 @@ export class Timeline {
       this.coreFree[core] = departure;
       this.leaves[place] = departure;
     } else {
-      const free = this.pool.earliest;
+      const { pool, coreFree } = this;
+      const free = pool.earliest;
+      const core = pool.first % cores;
       start = free > ready ? free : ready;
-      departure = start + service;
+      const worked = (coreFree[core] > start ? coreFree[core] : start) + service;
+      coreFree[core] = worked;
+      departure = start + alone;
+      if (worked > departure) departure = worked;
       if (shared > 0) {
         this.sharedFree = (this.sharedFree > start ? this.sharedFree : start) + shared;
         if (this.sharedFree > departure) departure = this.sharedFree;
+        this.sharedBusy += shared;
       }
-      this.pool.occupy(departure);
+      pool.occupy(departure);
       this.leaves[place] = start;
     }
+    this.busy += service;
+    this.workUntil[place] = this.busy;
+    this.sharedUntil[place] = this.sharedBusy;
+    const index = this.executedOf[ring] - 1;
+    // What was admitted a ring ago has left, or this packet would not have been; its place is this packet's now.
+    let left = Math.max(this.leftOf[ring], index - ringSize + 1);
+    while (left < index && this.leaves[ring * ringSize + (left % ringSize)] <= ready) left++;
+    this.leftOf[ring] = left;
+    this.occupancy.record(ready, index - left);
     const arrival = this.pendingArrival[slot];
-    this.busy += departure - start;
     this.wait.record(start - arrival);
     this.latency.record(departure - arrival);
     if (departure > this.lastDeparture) this.lastDeparture = departure;

@@ -1,11 +1,12 @@
 /**
  * A device of a run: its timeline, what its packets cost, and from both the figures of the result. Everything here is modelled.
  */
-import { Timeline, wireBytes } from "../../nic/index.js";
+import { dmaWriteBytes, Egress, pcieTlpGbps, Timeline, wireBytes } from "../../nic/index.js";
+import type { Histogram } from "../../nic/index.js";
 import type { CostPlan } from "../cost/plan.js";
 import { X86_UNITS } from "../cost/x86.js";
-import type { DeviceProfile } from "../profiles/schema.js";
-import type { Bound, DeviceResult, Drops } from "../types.js";
+import type { DeviceProfile, OffloadProfile } from "../profiles/schema.js";
+import type { Bound, DeviceResult, Drops, HostSide, LatencyResult } from "../types.js";
 
 const XDP_PASS = 2;
 const XDP_TX = 3;
@@ -23,6 +24,8 @@ export interface ProgramFigures {
 export class DeviceModel {
   readonly profile: DeviceProfile;
   readonly timeline: Timeline;
+  /** What is behind a card's cores; a kernel path has it in its service times. */
+  readonly egress: Egress | undefined;
   readonly queues: number;
   readonly cores: number;
   private readonly plan: CostPlan;
@@ -38,10 +41,14 @@ export class DeviceModel {
   private serviceSum = 0;
   private serviceMax = 0;
   private memoryCycles = 0;
+  private busBytes = 0;
+  private passed = 0;
   private readonly nsPerCycle: number;
   /** Kernel path: what every packet costs, and the factor on all times at this clock. */
   private readonly driverNs: number;
   private readonly clockFactor: number;
+  /** What a core that is alone waits for a blocking read beyond what a busy one does, ns by cycle of the memory engine. */
+  private readonly readWaitNs: number;
 
   /** `touches`: the program looks at packets' bytes. */
   constructor(profile: DeviceProfile, plan: CostPlan, touches = true) {
@@ -59,7 +66,12 @@ export class DeviceModel {
       cores: this.cores,
       ringSize: profile.kind === "kernel" ? profile.ringSize : profile.ingressPackets,
       ...(profile.macPps > 0 ? { macPps: profile.macPps } : {}),
+      ...(profile.kind === "offload" ? { contexts: profile.contextsPerCore } : {}),
+      ...(profile.kind === "offload" && profile.overloadPps > 0 ? { overload: { pps: profile.overloadPps, belowPps: profile.overloadBelowPps } } : {}),
     });
+    this.egress = profile.kind === "offload" ? makeEgress(profile) : undefined;
+    this.readWaitNs = profile.kind === "offload" && profile.memoryReadCycles > 0
+      ? (Math.max(0, profile.mapLatencyCycles - profile.mapReadCycles) / profile.memoryReadCycles) * this.nsPerCycle : 0;
   }
 
   /** A frame at a port, in arrival order. */
@@ -84,8 +96,11 @@ export class DeviceModel {
     return (this.driverNs + (high / X86_UNITS) * profile.programScale + decided) * this.clockFactor;
   }
 
-  /** Tells the timeline what the next admitted packet cost; returns its departure. */
-  complete(service: number, low: number, high: number, queue: number): number {
+  /**
+   * Tells the timeline what the next admitted packet cost; returns its departure from the cores. `port` and `length`: where it
+   * came in, and its bytes after the program.
+   */
+  complete(service: number, low: number, high: number, queue: number, arrival: number, verdict: number, port: number, length: number): number {
     this.executed++;
     this.serviceSum += service;
     if (service > this.serviceMax) this.serviceMax = service;
@@ -94,8 +109,22 @@ export class DeviceModel {
       return this.timeline.complete(service);
     }
     const memory = this.plan.memoryCycles(low, high);
-    this.memoryCycles += memory;
-    return this.timeline.complete(service, memory * this.nsPerCycle);
+    const engine = memory / this.profile.memorySpread;
+    this.memoryCycles += engine;
+    const departure = this.timeline.complete(service, engine * this.nsPerCycle, service + memory * this.readWaitNs);
+    this.leave(arrival, departure, verdict, queue, port, length);
+    return departure;
+  }
+
+  private leave(arrival: number, departure: number, verdict: number, queue: number, port: number, length: number): void {
+    const egress = this.egress as Egress;
+    if (verdict === XDP_PASS) {
+      const bytes = dmaWriteBytes(length) + this.profile.pcieOverheadBytes;
+      this.busBytes += bytes;
+      this.passed++;
+      egress.pass(arrival, departure, queue, bytes);
+    } else if (verdict === XDP_TX || verdict === XDP_REDIRECT) egress.transmit(arrival, departure, port, wireBytes(length) * 8);
+    else egress.consume(departure);
   }
 
   /** Mean service so far; what a packet is taken to cost of which nothing else is known. */
@@ -120,6 +149,9 @@ export class DeviceModel {
       if (profile.kind === "offload") {
         limits.cores = (this.cores * executed) / this.serviceSum * 1e3;
         if (this.memoryCycles > 0) limits.memory = (profile.clockHz * executed) / this.memoryCycles / 1e6;
+        if (this.busBytes > 0 && profile.pcieLanes > 0) limits.pcie = (busBytesPerNs(profile) * executed) / this.busBytes * 1e3;
+        const busiest = this.egress === undefined ? 0 : Math.max(...this.egress.delivered.map((got, queue) => got + (this.egress?.hostDrops[queue] ?? 0)));
+        if (busiest > 0 && profile.hostPassNs > 0) limits.host = executed / (busiest * profile.hostPassNs) * 1e3;
       } else {
         // The busiest core bounds the rate: a single flow has one core.
         limits.cores = (executed / Math.max(...this.busy)) * 1e3;
@@ -133,7 +165,9 @@ export class DeviceModel {
     const { profile, timeline, executed } = this;
     const limits = this.limits();
     let bound: Bound = "line";
-    for (const part of ["cores", "memory", "mac", "pcie"] as const) {
+    // What is behind a card's cores does not hold them up: the card drops what the host does not take, and goes on.
+    const parts: readonly Bound[] = profile.kind === "offload" ? ["cores", "memory", "mac"] : ["cores", "mac", "pcie"];
+    for (const part of parts) {
       if ((limits[part] ?? Infinity) < (limits[bound] ?? Infinity)) bound = part;
     }
     const mean = executed === 0 ? 0 : this.serviceSum / executed;
@@ -156,10 +190,66 @@ export class DeviceModel {
       bound,
       limits,
       offeredMpps: span > 0 ? ((this.received - 1) / span) * 1e3 : 0,
-      latencyNs: { mean: latency.mean, p50: latency.percentile(0.5), p99: latency.percentile(0.99), p999: latency.percentile(0.999), max: latency.max },
+      latencyNs: latencyOf(latency),
       utilisation: until > 0 ? Math.min(1, timeline.busy / (until * this.cores)) : 0,
+      parts: this.parts(until),
+      occupancy: timeline.occupancy.toJSON(),
+      ...(this.egress === undefined ? {} : { behind: this.behind(this.egress) }),
+      collapses: timeline.collapses,
       drops: this.drops,
-      notes: program.notes,
+      notes: [...program.notes, ...this.hostNotes(limits, bound)],
     };
   }
+
+  /** Says where the host takes less of what is passed than the card gives it. */
+  private hostNotes(limits: Partial<Record<Bound, number>>, bound: Bound): string[] {
+    const card = limits[bound] ?? 0;
+    const part = (limits.pcie ?? Infinity) < (limits.host ?? Infinity) ? "pcie" : "host";
+    const least = limits[part] ?? Infinity;
+    if (this.profile.kind !== "offload" || least >= card) return [];
+    const what = part === "pcie" ? "the bus to the host carries" : "the host's processors take";
+    return [`the card does ${card.toFixed(2)} Mpps of this mix, but ${what} only ${least.toFixed(2)}: what is passed beyond that is dropped at the host's rings`];
+  }
+
+  /** Share of the time that each part works. */
+  private parts(until: number): Record<string, number> {
+    const { timeline, egress, profile } = this;
+    const share = (busy: number, units: number): number => (until > 0 ? Math.min(1, busy / (until * units)) : 0);
+    const parts: Record<string, number> = { cores: share(timeline.busy, this.cores) };
+    if (profile.macPps > 0) parts.mac = share(timeline.macBusy, 1);
+    if (timeline.sharedBusy > 0) parts.memory = share(timeline.sharedBusy, 1);
+    if (egress !== undefined) {
+      if (egress.sent > 0) parts.tx = share(egress.txBusy, profile.ports);
+      if (egress.busBusy > 0) parts.pcie = share(egress.busBusy, 1);
+      if (egress.hostBusy > 0) parts.host = share(egress.hostBusy, profile.queues);
+    }
+    return parts;
+  }
+
+  private behind(egress: Egress): HostSide {
+    const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
+    return {
+      passed: this.passed, delivered: sum(egress.delivered), hostRingDrops: sum(egress.hostDrops), sent: egress.sent, txDrops: egress.txDrops,
+      toWireNs: latencyOf(egress.toWire), toHostNs: latencyOf(egress.toHost),
+    };
+  }
+}
+
+function latencyOf(latency: Histogram): LatencyResult {
+  return { mean: latency.mean, p50: latency.percentile(0.5), p99: latency.percentile(0.99), p999: latency.percentile(0.999), max: latency.max };
+}
+
+/** Packets that a transmit queue of a card holds; no published figure. */
+const TX_QUEUE = 1024;
+
+/** Bytes that the bus carries in a nanosecond, one way. */
+function busBytesPerNs(profile: DeviceProfile): number {
+  return pcieTlpGbps({ generation: profile.pcieGeneration, lanes: profile.pcieLanes }) / 8;
+}
+
+function makeEgress(profile: OffloadProfile): Egress {
+  return new Egress({
+    ports: profile.ports, lineNsPerBit: 1e9 / profile.linkBps, txQueue: TX_QUEUE, busNsPerByte: profile.pcieLanes > 0 ? 1 / busBytesPerNs(profile) : 0,
+    queues: profile.queues, ringSize: profile.ringSize, hostNs: profile.hostPassNs, interruptNs: profile.interruptNs,
+  });
 }

@@ -9,6 +9,9 @@ import type { Columns } from "./columns.js";
 import type { DeviceModel } from "./model.js";
 import { Tally } from "./tally.js";
 
+/** XDP_DROP: what a packet counts as that never ran. */
+const DROP = 1;
+
 /** The other place that is modelled, with its own steering. */
 export interface Baseline {
   readonly model: DeviceModel;
@@ -46,7 +49,7 @@ export class Outcomes {
     const queue = columns.queue[row];
     const high = columns.costHigh[row];
     const service = this.model.service(low, high, columns.verdict[row]);
-    columns.latency[row] = this.model.complete(service, low, high, queue) - columns.time[row];
+    columns.latency[row] = this.model.complete(service, low, high, queue, columns.time[row], columns.verdict[row], columns.port[row], columns.length[row] + columns.fragLength[row]) - columns.time[row];
     this.judged(columns, row, result);
   }
 
@@ -104,6 +107,8 @@ export class Outcomes {
     const ran = columns.fate[row] === FATE_RAN;
     const low = ran ? columns.costLow[row] : 0;
     const high = ran ? columns.costHigh[row] : 0;
-    model.complete(ran ? model.service(low, high, columns.verdict[row]) : model.meanService, low, high, queue);
+    const verdict = ran ? columns.verdict[row] : DROP;
+    const length = ran ? columns.length[row] + columns.fragLength[row] : columns.wire[row];
+    model.complete(ran ? model.service(low, high, verdict) : model.meanService, low, high, queue, time, verdict, Math.min(columns.port[row], nic.spec.ports - 1), length);
   }
 }
