@@ -49,6 +49,8 @@ export interface CasePacket extends Expected {
   readonly queue?: number;
   readonly cpu?: number;
   readonly time?: bigint;
+  /** What the card says besides: DESC_METADATA, hash, its type, VLAN. Default: nothing. */
+  readonly metadata?: readonly [flags: number, hash: number, type: number, vlan: number];
 }
 
 export interface EngineCase {

@@ -6,6 +6,7 @@ import {
   DESC_FRAME,
   DESC_IFINDEX,
   DESC_LENGTH,
+  DESC_METADATA,
   DESC_PACKET,
   DESC_QUEUE,
   DESC_TIME,
@@ -96,6 +97,7 @@ function placePackets(machine: MachineView, worker: WorkerArea, packets: readonl
     view.setUint32(descriptor + DESC_QUEUE, packet.queue ?? 0, true);
     view.setUint32(descriptor + DESC_CPU, packet.cpu ?? 0, true);
     view.setUint32(descriptor + DESC_PACKET, i, true);
+    packet.metadata?.forEach((value, k) => view.setUint32(descriptor + DESC_METADATA + k * 4, value, true));
   });
 }
 

@@ -13,6 +13,7 @@ import { JUMP_CASES } from "./jump.js";
 import { MAP_CASES } from "./map.js";
 import { MAP_KIND_CASES } from "./map_kinds.js";
 import { MEMORY_CASES } from "./memory.js";
+import { METADATA_CASES } from "./metadata.js";
 import { NETWORK_CASES } from "./network.js";
 import { PACKET_CASES } from "./packet.js";
 import { REDIRECT_CASES } from "./redirect.js";
@@ -39,6 +40,7 @@ export const CASES: Readonly<Record<string, readonly EngineCase[]>> = {
   "dynptrs and iterators": DYNPTR_CASES,
   "the host's network": NETWORK_CASES,
   timers: TIMER_CASES,
+  "metadata of the card": METADATA_CASES,
   "texts and numbers": TEXT_CASES,
   "fib lookup": FIB_CASES,
   faults: FAULT_CASES,
