@@ -7,3 +7,4 @@ export * from "./maps/index.js";
 export * from "./object/index.js";
 export { VERDICTS } from "./verdict.js";
 export type { XdpAction } from "./verdict.js";
+export * from "./verifier/index.js";

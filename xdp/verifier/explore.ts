@@ -2,6 +2,7 @@
 import { BPF_ADD, BPF_ALU, BPF_ALU64, BPF_AND, BPF_ATOMIC, BPF_CALL, BPF_CMPXCHG, BPF_DW, BPF_EXIT, BPF_FETCH, BPF_IMM, BPF_IND, BPF_JA, BPF_JMP, BPF_JMP32, BPF_LDX, BPF_LOAD_ACQ, BPF_MEM, BPF_MEMSX, BPF_OR, BPF_ABS, BPF_PSEUDO_BTF_ID, BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, BPF_PSEUDO_KFUNC_CALL, BPF_PSEUDO_MAP_IDX_VALUE, BPF_PSEUDO_MAP_VALUE, BPF_ST, BPF_STORE_REL, BPF_STX, BPF_W, BPF_X, BPF_XCHG, BPF_XOR, bytesOf, classOf, modeOf, operationOf, sizeOf } from "../isa/index.js";
 import type { Insn } from "../object/index.js";
 import { checkAlu } from "./alu-check.js";
+import { kfuncAt } from "./calls.js";
 import type { Env, Subprogram } from "./env.js";
 import { MAX_PROCESSED } from "./env.js";
 import { formatState, insnText, logInsnState, logLine } from "./format.js";
@@ -233,8 +234,13 @@ function call(env: Env, insn: Insn, cls: number): number {
   }
   if (locksOf(env).length > 0 && ((src === 0 && insn.imm !== FUNC_spin_unlock && insn.imm !== FUNC_kptr_xchg) || src === BPF_PSEUDO_KFUNC_CALL)) env.reject("function calls are not allowed while holding a lock");
   if (src === BPF_PSEUDO_CALL) return checkFunctionCall(env, insn) + 1;
-  if (src === BPF_PSEUDO_KFUNC_CALL) checkKfuncCall(env, insn);
-  else checkHelperCall(env, insn);
+  if (src === BPF_PSEUDO_KFUNC_CALL) {
+    checkKfuncCall(env, insn);
+    if (kfuncAt(env, env.insn)?.name === "bpf_throw") {
+      checkResources(env, "bpf_throw", true, true);
+      return PATH_ENDS;
+    }
+  } else checkHelperCall(env, insn);
   env.scratchReg(0);
   return env.insn + 1;
 }

@@ -41,16 +41,18 @@ function argument(env: Env, btf: BtfSpec, info: Subprogram, name: string, typeId
     return env.reject(`Arg#${index} type ${KIND_NAMES[type.kind] ?? type.kind.toUpperCase()} in ${name}() is not supported yet.`);
   }
   const target = skipModifiers(btf, type.type).type;
+  const structName = "name" in target ? target.name : "";
   const others = (...allowed: readonly string[]): boolean => tags.some((tag) => !allowed.includes(tag));
   if (tags.includes("ctx") || isContext(target, btf, type.type)) {
     if (others("ctx")) env.reject(`arg#${index} has invalid combination of tags`);
+    const isXdp = target.kind === "void" || ((target.kind === "struct" || target.kind === "fwd") && target.name === "xdp_md");
+    if (!isXdp) env.reject(structName === "" ? `arg#${index} type doesn't have a name` : `arg#${index} should be pointer to struct xdp_md`);
     return { kind: "ctx", ...plain };
   }
   if (target.kind === "struct" && target.name === "bpf_dynptr") {
     if (tags.length > 0) env.reject(`arg#${index} has invalid combination of tags`);
     return { kind: "dynptr", ...plain };
   }
-  const structName = "name" in target ? target.name : "";
   if (tags.includes("trusted")) {
     if (tags.includes("nonnull")) env.reject(`arg#${index} has invalid combination of tags`);
     return { kind: "btf", nullable: tags.includes("nullable"), size: 0, structName, flags: PTR_TRUSTED };

@@ -77,6 +77,9 @@ const COMPATIBLE: Readonly<Record<string, readonly number[]>> = {
 export function checkHelperCall(env: Env, insn: Insn): void {
   const id = insn.imm;
   const { state } = env;
+  const extern = env.externs.get(env.insn);
+  // The kernel that is judged for may have the function.
+  if (extern?.kind === "kfunc") env.notKnown(`kernel function ${extern.name}`);
   if (id < 0 || id >= HELPER_NAMES.length || id === 0) env.reject(`invalid func ${id === 0 ? "unspec" : "unknown"}#${id}`);
   const proto = PROTOTYPES.get(id);
   if (proto === undefined) return env.reject(`program of this type cannot use helper ${helperName(id)}#${id}`);

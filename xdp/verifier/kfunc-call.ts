@@ -86,7 +86,8 @@ function checkArgument(env: Env, regno: number, arg: KfuncArg, kfunc: KfuncSpec,
   }
   if (typeof arg === "object" && "mem" in arg && arg.nullable && reg.isNull) return;
   if (typeof arg === "object" && "struct" in arg && arg.nullable && reg.isNull) return;
-  if (maybeNull(reg.type) || (reg.isNull && arg !== "any_pointer")) env.reject(`Possibly NULL pointer passed to trusted arg${at}`, "EACCES");
+  const isMemory = typeof arg === "object" && "mem" in arg;
+  if (!isMemory && arg !== "any_pointer" && (maybeNull(reg.type) || reg.isNull)) env.reject(`Possibly NULL pointer passed to trusted arg${at}`, "EACCES");
   if (reg.refObjId !== 0) meta.refObjId = reg.refObjId;
   switch (arg) {
     case "ctx":
@@ -122,7 +123,7 @@ function checkArgument(env: Env, regno: number, arg: KfuncArg, kfunc: KfuncSpec,
     checkIterator(env, regno, kfunc, arg.iter);
     if (kfunc.iter === "next") meta.iterator = iteratorPlace(env, regno);
   } else if ("mem" in arg) {
-    if (arg.mem !== "sized") {
+    if (arg.mem !== "sized" && !reg.isNull) {
       checkHelperMemory(env, regno, arg.mem, false, false, undefined);
       checkHelperMemory(env, regno, arg.mem, true, false, undefined);
     }

@@ -6,6 +6,7 @@ import { MAX_VAR_OFF } from "./env.js";
 import { REGION_CTX, REGION_MAP_VALUE, REGION_MEMORY, REGION_METADATA, REGION_OTHER, REGION_PACKET, REGION_STACK } from "./facts.js";
 import { fieldName } from "./btf-fields.js";
 import { formatTnum } from "./format.js";
+import { kernelField } from "./kernel-struct.js";
 import type { MapInfo } from "./map-info.js";
 import { BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG } from "./map-info.js";
 import { Reg, UNKNOWN_REG, constReg, scalarReg } from "./reg.js";
@@ -14,7 +15,7 @@ import { signExtend64, truncate } from "./scalar-alu.js";
 import { S64_MIN, ZERO } from "./scalar.js";
 import { checkStackBounds, readStack, writeStack } from "./stack.js";
 import { s64, tnumAdd, tnumAligned, tnumConst } from "./tnum.js";
-import { CONST_PTR_TO_MAP, MEM_ALLOC, MEM_RDONLY, MEM_RCU, PTR_TO_ARENA, PTR_TO_BTF_ID, PTR_TO_BUF, PTR_TO_CTX, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, PTR_TO_PACKET, PTR_TO_PACKET_END, PTR_TO_PACKET_META, PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_STACK, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK, PTR_UNTRUSTED, baseOf, isSocketPointer, maybeNull, typeName } from "./types.js";
+import { CONST_PTR_TO_MAP, MEM_ALLOC, MEM_RDONLY, PTR_TO_ARENA, PTR_TO_BTF_ID, PTR_TO_BUF, PTR_TO_CTX, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, PTR_TO_PACKET, PTR_TO_PACKET_END, PTR_TO_PACKET_META, PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_STACK, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK, PTR_UNTRUSTED, baseOf, isSocketPointer, maybeNull, typeName } from "./types.js";
 
 /** struct xdp_md: six u32. */
 const XDP_MD_BYTES = 24;
@@ -229,7 +230,7 @@ export function checkAccess(env: Env, regno: number, off: number, size: number, 
       return accessMapPointer(env, regno, reg, at, write, value);
     case PTR_TO_BTF_ID:
       if (maybeNull(reg.type)) break;
-      return accessStruct(env, regno, reg, at, size, write, load);
+      return accessStruct(env, regno, reg, at, size, write, value, load);
     case PTR_TO_BUF:
       if (maybeNull(reg.type)) break;
       env.facts.record(env.insn, REGION_OTHER);
@@ -271,16 +272,19 @@ function accessMapPointer(env: Env, regno: number, reg: Reg, at: number, write: 
   setReg(env, value, at === 0 ? new Reg(PTR_TO_BTF_ID | PTR_UNTRUSTED, ZERO, 0, 0, 0, 0, 0, undefined, { name: "bpf_map_ops" }) : UNKNOWN_REG);
 }
 
-/** A structure of the kernel's: may be read anywhere, as the kernel checks such reads when they happen; written nowhere. */
-function accessStruct(env: Env, regno: number, reg: Reg, at: number, size: number, write: boolean, load: (loaded: Reg) => void): void {
+/** A structure of the kernel's: may be read where its types say, as the kernel checks such reads when they happen; written hardly anywhere. */
+function accessStruct(env: Env, regno: number, reg: Reg, at: number, size: number, write: boolean, value: number, load: (loaded: Reg) => void): void {
   const name = reg.struct?.name ?? "";
   if (at < 0) env.reject(`R${regno} is ptr_${name} invalid negative access: off=${at}`, "EACCES");
   if (!reg.scalar.isConst || reg.scalar.value !== 0n) env.reject(`R${regno} is ptr_${name} invalid variable offset: off=${at}, var_off=${formatTnum(reg.scalar.bits)}`, "EACCES");
-  if ((reg.type & (MEM_ALLOC | MEM_RCU)) === MEM_ALLOC || (reg.type & MEM_ALLOC) !== 0) env.notKnown("structures that bpf_obj_new makes");
+  if ((reg.type & MEM_ALLOC) !== 0) env.notKnown("structures that bpf_obj_new makes");
   if (write && name !== "nf_conn" && name !== "nf_conn___init") env.reject("only read is supported", "EACCES");
-  void size;
   env.facts.record(env.insn, REGION_OTHER);
-  load(UNKNOWN_REG);
+  const field = kernelField(name, at, size);
+  if (field.kind === "outside") env.reject(`access beyond struct ${name} at off ${at} size ${size}`, "EACCES");
+  if (write || value < 0) return;
+  if (field.kind === "number" || (field.kind === "unknown" && size !== 8)) return load(UNKNOWN_REG);
+  setReg(env, value, new Reg(PTR_TO_BTF_ID | (field.kind === "unknown" ? PTR_UNTRUSTED : 0), ZERO, 0, 0, 0, 0, 0, undefined, { name: field.kind === "pointer" ? field.to : "" }));
 }
 
 /** Notes the kind of pointer of an access: one instruction cannot serve pointers that are rewritten differently. */

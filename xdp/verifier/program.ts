@@ -18,6 +18,9 @@ export function findSubprograms(env: Env): void {
     starts.add(start);
     if (starts.size > MAX_SUBPROGRAMS) env.reject("too many subprograms", "E2BIG");
   }
+  for (const { kind, name } of env.externs.values()) {
+    if (kind === "kfunc" && name.startsWith("bpf_xdp_metadata_rx_")) env.reject("metadata kfuncs require device-bound program");
+  }
   const exception = exceptionCallback(env);
   if (exception !== undefined) starts.add(exception);
   const sorted = [...starts].toSorted((a, b) => a - b);

@@ -1,5 +1,5 @@
 /** Stack of all frames together, along every chain of calls: 512 bytes, 256 before a function that makes tail calls. */
-import { isFunctionLoad, isSubprogramCall } from "./calls.js";
+import { isFunctionLoad, isKfuncCall, isSubprogramCall, kfuncAt } from "./calls.js";
 import type { Env, Subprogram } from "./env.js";
 import { MAX_FRAMES, MAX_STACK } from "./env.js";
 import type { Insn } from "../object/index.js";
@@ -29,6 +29,9 @@ function descend(env: Env, index: number, before: number, frame: number, callers
   let deepest = depth;
   for (let at = info.start; at < info.end; at++) {
     const insn = env.insns[at] as Insn;
+    if (isKfuncCall(insn) && kfuncAt(env, at)?.name === "bpf_throw" && [...callers, index].some((caller) => env.subprograms[caller]?.isCallback)) {
+      env.reject(`bpf_throw kfunc (insn ${at}) cannot be called from callback subprog ${index}`);
+    }
     if (!isSubprogramCall(insn) && !isFunctionLoad(insn)) continue;
     const callee = env.subprogramStartingAt(at + insn.imm + 1);
     const target = env.subprograms[callee] as Subprogram;
