@@ -227,12 +227,15 @@ export class DeviceModel {
   }
 
   private behind(egress: Egress): HostSide {
-    const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
     return {
       passed: this.passed, delivered: sum(egress.delivered), hostRingDrops: sum(egress.hostDrops), sent: egress.sent, txDrops: egress.txDrops,
       toWireNs: latencyOf(egress.toWire), toHostNs: latencyOf(egress.toHost),
     };
   }
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((a, b) => a + b, 0);
 }
 
 function latencyOf(latency: Histogram): LatencyResult {

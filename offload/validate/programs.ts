@@ -19,8 +19,8 @@ export const READ_DROP: Equivalent = {
   text: `r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nr4 = r2\nr4 += 14\nif r4 > r3 goto out\nr5 = *(u16 *)(r2 + 12)\nif r5 == 0x1234 goto out\nr0 = 1\nexit\nout:\nr0 = 1\nexit`,
 };
 
-/** Sixteen bytes of the packet to the stack, and eight times their 16-bit sum with folding; drops. Rounds are unrolled. */
-export function slow(rounds = 8): Equivalent {
+/** Sixteen bytes of the packet to the stack, and their 16-bit sum with folding, over and over; drops. Described are 8 rounds in a loop; these are unrolled, 10 of them to take as long on 5 cores. */
+export function slow(rounds = 10): Equivalent {
   const copy = [0, 4, 8, 12].map((at) => `r5 = *(u32 *)(r2 + ${at})\n*(u32 *)(r10 - ${16 - at}) = r5`).join("\n");
   const round = [0, 2, 4, 6, 8, 10, 12, 14].map((at) => `r5 = *(u16 *)(r10 - ${16 - at})\nr5 = be16 r5\nr6 += r5`).join("\n");
   const fold = "r5 = r6\nr5 >>= 16\nr6 &= 0xffff\nr6 += r5\nr5 = r6\nr5 >>= 16\nr6 += r5\nr6 &= 0xffff\nr6 ^= 0xffff\n*(u16 *)(r10 - 16) = r6\nr7 += 1\nr8 = r7\nr8 &= 7\nr9 += r6\nr9 ^= r8\nr9 += r7";
@@ -30,13 +30,13 @@ export function slow(rounds = 8): Equivalent {
 }
 
 /**
- * Blocking reads of one word of map memory: the word's place comes from a key on the stack, checked and scaled, as a lookup in
- * an array does it. What the measured program does beside its reads is not published; it takes about 15 cycles more than this.
+ * Blocking reads of one word of map memory: IPv4 packets only, and the word's place comes from a key on the stack, checked and
+ * scaled, as a lookup in an array does it. What the measured program does beside its reads is not published.
  */
 export function lookups(reads: number): Equivalent {
   const loads = Array.from({ length: reads }, () => "r1 = *(u32 *)(r0 + 0)").join("\n");
   return {
-    text: `*(u32 *)(r10 - 4) = 0\nr1 = *(u32 *)(r10 - 4)\nif r1 > 255 goto out\nr1 <<= 3\nr0 = map[table][0]+0\nr0 += r1\nif r0 == 0 goto out\n${loads}\nr0 = 1\nexit\nout:\nr0 = 1\nexit`,
+    text: `r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nr4 = r2\nr4 += 14\nif r4 > r3 goto out\nr5 = *(u16 *)(r2 + 12)\nif r5 != 8 goto out\nr1 = 0\n*(u32 *)(r10 - 4) = r1\nr1 = *(u32 *)(r10 - 4)\nif r1 > 255 goto out\nr1 <<= 3\nr0 = map[table][0]+0\nr0 += r1\n${loads}\nr0 = 1\nexit\nout:\nr0 = 1\nexit`,
     maps: [table],
   };
 }
@@ -65,48 +65,58 @@ const PARSE = `
   r7 = *(u32 *)(r2 + 30)
   r8 = *(u32 *)(r2 + 34)`;
 
-/** One step of mixing two words into each other, 32 bits wide: subtract, exclusive or with a shift. */
-function mix(a: string, b: string, shift: number): string {
-  return `w${a} -= w${b}\nw5 = w${b}\nw5 <<= ${shift}\nw4 = w${b}\nw4 >>= ${32 - shift}\nw5 |= w4\nw${a} ^= w5\nw${b} += w${a}`;
+/** Lines of Jenkins' hash of an integer: a constant, a shift of the word, and whether each is added (else exclusive or). */
+const HASH_LINES: readonly (readonly [constant: string, add: boolean, shift: string, join: string])[] = [
+  ["0x7ed55d16", true, "<<= 12", "+="], ["0xc761c23c", false, ">>= 19", "^="], ["0x165667b1", true, "<<= 5", "+="],
+  ["0xd3a2646c", true, "<<= 9", "^="], ["0xfd7046c5", true, "<<= 3", "+="], ["0xb55a4f09", false, ">>= 16", "^="],
+];
+
+/** Lines `from` to `to - 1` of that hash on register `a`, with r5 in between; in 64-bit registers, as compilers of the time did it. */
+function mix(a: number, from: number, to: number): string {
+  return Array.from({ length: to - from }, (_, i) => {
+    const [constant, add, shift, join] = HASH_LINES[(from + i) % HASH_LINES.length];
+    return `r5 = r${a}\nr5 ${shift}\nr${a} ${add ? "+=" : "^="} ${constant}\nr${a} ${join} r5`;
+  }).join("\n");
 }
 
 /**
  * A count-min sketch over the flow (addresses, ports, protocol): `rows` counters a packet, each found by a hash with a seed of
- * its own, each add posted. 157 eBPF instructions with a row and 27.3 more each (published) set its length.
+ * its own, each add posted. Published sizes set its length: 157 eBPF instructions (406 of the card) with a row, 27.3 (65) more each.
  */
 export function countMin(rows: number): Equivalent {
-  const prepare = [[6, 7, 4], [7, 8, 6], [8, 6, 8], [6, 7, 16], [7, 8, 19], [8, 6, 4], [6, 7, 14], [7, 8, 11], [8, 6, 25], [6, 7, 16], [7, 8, 4], [8, 6, 14]].map(([a, b, shift]) => mix(String(a), String(b), shift)).join("\n");
-  const seeds = [0x9e37, 0x85eb, 0xc2b2, 0x27d4, 0x1656, 0xd1b5, 0x68bc, 0x3c6e, 0xa54f, 0x510e];
   const row = (i: number): string => `
-    w4 = w6
-    w4 ^= ${seeds[i]}
-    w5 = w4
-    w5 >>= 15
-    w4 ^= w5
-    w4 += w7
-    w5 = w4
-    w5 <<= 10
-    w4 += w5
-    w5 = w4
-    w5 >>= 6
-    w4 ^= w5
-    w4 += w8
-    w5 = w4
-    w5 <<= 3
-    w4 += w5
-    w5 = w4
-    w5 >>= 11
-    w4 ^= w5
-    w5 = w4
-    w5 <<= 15
-    w4 += w5
+    r4 = r6
+    r4 ^= ${0x9e3779b + i * 0x1000193}
+    ${mix(4, i, i + 5)}
     r4 &= 60
-    r3 = map[table][0]+${i * 64}
+    r3 = map[table][0]+0
     r3 += r4
-    r5 = 1
-    lock *(u32 *)(r3 + 0) += r5`;
+    lock *(u32 *)(r3 + ${(i + 1) * 64}) += r1`;
   return {
-    text: `${PARSE}\nif r9 == 6 goto known\nif r9 != 17 goto out\nknown:\nw6 ^= w9\nr5 = *(u16 *)(r2 + 16)\nr5 = be16 r5\nif r5 < 28 goto out\nr5 = *(u8 *)(r2 + 22)\nif r5 == 0 goto out\nw7 ^= w5\nw8 ^= w5\nw6 += 0x1234\n${prepare}\n${Array.from({ length: rows }, (_, i) => row(i)).join("\n")}\nr0 = 1\nexit\nout:\nr0 = 2\nexit`,
+    text: `${PARSE}
+      if r9 == 6 goto known
+      if r9 != 17 goto out
+    known:
+      r6 ^= r9
+      r5 = *(u16 *)(r2 + 16)
+      r5 = be16 r5
+      if r5 < 28 goto out
+      r5 = *(u8 *)(r2 + 22)
+      if r5 == 0 goto out
+      r7 ^= r5
+      ${mix(6, 0, 8)}
+      r7 ^= r6
+      ${mix(7, 2, 10)}
+      r8 ^= r7
+      ${mix(8, 4, 12)}
+      r6 ^= r8
+      r1 = 1
+      ${Array.from({ length: rows }, (_, i) => row(i)).join("\n")}
+      r0 = 1
+      exit
+    out:
+      r0 = 2
+      exit`,
     maps: [table],
   };
 }
@@ -114,10 +124,11 @@ export function countMin(rows: number): Equivalent {
 /** A filter against floods as rules in code: headers parsed, fields compared one after the other, dropped by the last rule. 150 eBPF instructions (published). */
 export const DOS_FILTER: Equivalent = {
   text: `${PARSE}
+  if r9 == 6 goto tcp
   if r9 != 17 goto out
-  ${[0x0100, 0x0200, 0x0300, 0x0400, 0x0500, 0x0600, 0x0700, 0x0800].map((port) => `w5 = w8\nw5 >>= 16\nif w5 == ${port} goto out`).join("\n")}
-  ${[1, 2, 3, 4, 5, 6].map((net) => `w5 = w6\nw5 &= 0xffff\nif w5 == ${net * 256 + 172} goto out`).join("\n")}
-  ${[[22, 64], [15, 8], [24, 7], [18, 9], [19, 3], [40, 1], [41, 5], [12, 6], [13, 11], [38, 99], [39, 98], [26, 127], [27, 224], [30, 255], [31, 240]].map(([at, value]) => `r5 = *(u8 *)(r2 + ${at})\nr5 &= 0xf7\nif r5 == ${value + 256} goto out`).join("\n")}
+  ${[0x0100, 0x0200, 0x0300, 0x0400, 0x0500, 0x0600, 0x0700, 0x0800].map((port) => `r5 = r8\nr5 >>= 16\nif r5 == ${port} goto out`).join("\n")}
+  ${[1, 2, 3, 4, 5, 6].map((net) => `r5 = r6\nr5 &= 0xffffff\nif r5 == ${net * 65536 + 172} goto out`).join("\n")}
+  ${[[22, 64], [15, 8], [24, 7], [18, 9], [19, 3], [40, 1], [41, 5], [12, 6], [13, 11], [38, 99], [39, 98], [26, 127], [27, 224], [30, 255], [31, 240], [25, 33], [28, 44], [29, 55], [36, 66]].map(([at, value]) => `r5 = *(u8 *)(r2 + ${at})\nr5 &= 0xf7\nif r5 == ${value + 256} goto out`).join("\n")}
   ${[14, 15, 16, 17].map((at) => `r5 = *(u8 *)(r2 + ${at})\nif r5 == 0xfe goto out`).join("\n")}
   r5 = *(u16 *)(r2 + 38)
   r5 = be16 r5
@@ -125,8 +136,12 @@ export const DOS_FILTER: Equivalent = {
   r5 = *(u16 *)(r2 + 16)
   r5 = be16 r5
   if r5 < 28 goto out
-  if w7 == 0x01020304 goto out
-  ${[1, 2, 3, 4].map((bit) => `w5 = w7\nw5 >>= ${bit * 4}\nw5 &= 15\nif w5 == 14 goto out`).join("\n")}
+  if r7 == 0x01020304 goto out
+  ${[1, 2, 3, 4].map((bit) => `r5 = r7\nr5 >>= ${bit * 4}\nr5 &= 15\nif r5 == 14 goto out`).join("\n")}
+  r0 = 1
+  exit
+tcp:
+  ${[1, 2, 3].map((net) => `r5 = r7\nr5 &= 0xffffff\nif r5 == ${net * 65536 + 192} goto out`).join("\n")}
   r0 = 1
   exit
 out:
