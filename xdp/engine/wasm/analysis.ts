@@ -163,7 +163,7 @@ function passed(value: Value): Value {
     case "packet":
       return value.id === 0 ? packet(0, value.off) : unknown("packet");
     case "value":
-      return { ...value, id: 0 };
+      return value.record ? unknown("value") : { ...value, id: 0 };
     default:
       return value;
   }

@@ -26,6 +26,7 @@ const END = "\n r0 = 2\n exit\n out: r0 = 1\n exit";
 const MAPS: EngineCase["maps"] = [
   { name: "values", type: "BPF_MAP_TYPE_ARRAY", value: 16, entries: 4 },
   { name: "flows", type: "BPF_MAP_TYPE_HASH", key: 4, value: 16, entries: 4 },
+  { name: "ring", type: "BPF_MAP_TYPE_RINGBUF", key: 0, value: 0, entries: 4096 },
 ];
 
 describe("needs no check", () => {
@@ -49,6 +50,7 @@ describe("needs no check", () => {
     ["a key in the packet", `${START} r4 = r2\n r4 += 34\n if r4 > r3 goto out\n r2 += 26\n r1 = map[flows]\n call bpf_map_lookup_elem\n if r0 == 0 goto out ${END}`],
     ["a function that gets the packet's start and the context", `r6 = r1\n call f\n exit\n f: r2 = *(u32 *)(r1 +0)\n r3 = *(u32 *)(r1 +4)\n r4 = r2\n r4 += 40\n r0 = 1\n if r4 > r3 goto fout\n r0 = *(u64 *)(r2 +32)\n fout: exit\n out: exit`],
     ["a function that gets a pointer to its caller's stack", `*(u64 *)(r10 -8) = 7\n r1 = r10\n r1 += -8\n call f\n exit\n f: r0 = *(u64 *)(r1 +0)\n *(u32 *)(r1 +4) = r0\n exit\n out: exit`],
+    ["a ring buffer's record until it is submitted", `r1 = map[ring]\n r2 = 16\n r3 = 0\n call bpf_ringbuf_reserve\n if r0 == 0 goto out\n r6 = r0\n *(u64 *)(r6 +8) = 1\n r1 = r6\n r2 = 0\n call bpf_ringbuf_submit ${END}`],
     ["context fields", `r0 = *(u32 *)(r1 +12)\n r2 = *(u32 *)(r1 +16)\n r0 += r2\n exit\n out: exit`],
   ])("%s", (_, asm) => {
     expect(checks(asm, MAPS)).toBe(0);
@@ -64,6 +66,11 @@ describe("is checked", () => {
     ["a value that may be null", `*(u32 *)(r10 -4) = 9\n r1 = map[values]\n r2 = r10\n r2 += -4\n call bpf_map_lookup_elem\n r1 = *(u64 *)(r0 +8) ${END} `],
     ["another value than the one that was compared, after ways have met", `r6 = *(u32 *)(r1 +16)\n *(u32 *)(r10 -4) = r6\n r7 = 0\n r8 = 0\n if r6 == 1 goto met\n r1 = map[values]\n r2 = r10\n r2 += -4\n call bpf_map_lookup_elem\n r7 = r0\n r1 = map[flows]\n r2 = r10\n r2 += -4\n call bpf_map_lookup_elem\n r8 = r0\n met: if r7 == 0 goto out\n r1 = *(u64 *)(r8 +0) ${END}`],
     ["an index that is only bounded in its low half", `${START} r7 = *(u64 *)(r2 +0)\n if w7 > 3 goto out\n r8 = r10\n r8 += r7\n *(u8 *)(r8 -8) = 1 ${END}`],
+    ["a record that was submitted", `r1 = map[ring]\n r2 = 16\n r3 = 0\n call bpf_ringbuf_reserve\n if r0 == 0 goto out\n r6 = r0\n r1 = r0\n r2 = 0\n call bpf_ringbuf_submit\n *(u64 *)(r6 +8) = 1 ${END}`],
+    ["a record submitted twice", `r1 = map[ring]\n r2 = 16\n r3 = 0\n call bpf_ringbuf_reserve\n if r0 == 0 goto out\n r6 = r0\n r1 = r0\n r2 = 0\n call bpf_ringbuf_submit\n r1 = r6\n r2 = 0\n call bpf_ringbuf_discard ${END}`],
+    ["a record that a function may have submitted", `r1 = map[ring]\n r2 = 16\n r3 = 0\n call bpf_ringbuf_reserve\n if r0 == 0 goto out\n r6 = r0\n r1 = r6\n call f\n *(u64 *)(r6 +8) = 1 ${END}\n f: r2 = 0\n call bpf_ringbuf_submit\n r0 = 0\n exit`],
+    ["behind a record", `r1 = map[ring]\n r2 = 16\n r3 = 0\n call bpf_ringbuf_reserve\n if r0 == 0 goto out\n r6 = r0\n *(u32 *)(r6 +16) = 1\n r1 = r6\n r2 = 0\n call bpf_ringbuf_submit ${END}`],
+    ["not the start of a record", `r1 = map[ring]\n r2 = 16\n r3 = 0\n call bpf_ringbuf_reserve\n if r0 == 0 goto out\n r6 = r0\n r1 = r0\n r1 += 8\n r2 = 0\n call bpf_ringbuf_submit ${END}`],
     ["below the frame", `*(u64 *)(r10 -520) = 1\n r0 = 0\n exit\n out: exit`],
     ["a write to the context", `*(u32 *)(r1 +0) = 1\n r0 = 0\n exit\n out: exit`],
     ["a spill that was written over", `${START} *(u64 *)(r10 -8) = r2\n *(u8 *)(r10 -8) = 1\n r2 = *(u64 *)(r10 -8)\n r5 = *(u8 *)(r2 +0) ${END}`],

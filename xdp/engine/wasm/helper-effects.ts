@@ -1,5 +1,5 @@
 /** What a helper call does to what is known, by the helper's signature. */
-import { ARG_ANYTHING, ARG_CALLBACK, ARG_CTX, ARG_FIXED_READ, ARG_FIXED_SIZE, ARG_FIXED_WRITE, ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_MAP_VALUE_WRITE, ARG_MEM_OPTIONAL, ARG_MEM_READ, ARG_MEM_READ_OR_NULL, ARG_MEM_WRITE, ARG_MEM_WRITE_OR_NULL, ARG_SIZE, ARG_SIZE_MAX, ARG_SIZE_OR_ZERO, ARG_SOCKET } from "../../abi.js";
+import { ARG_ANYTHING, ARG_CALLBACK, ARG_CTX, ARG_FIXED_READ, ARG_FIXED_SIZE, ARG_FIXED_WRITE, ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_MAP_VALUE_WRITE, ARG_MEM_OPTIONAL, ARG_MEM_READ, ARG_MEM_READ_OR_NULL, ARG_MEM_WRITE, ARG_MEM_WRITE_OR_NULL, ARG_RINGBUF_MEM, ARG_SIZE, ARG_SIZE_MAX, ARG_SIZE_OR_ZERO, ARG_SOCKET } from "../../abi.js";
 import { STACK_SIZE } from "../../isa/register.js";
 import { BPF_FUNC_map_lookup_elem, BPF_FUNC_tail_call, HELPER_BY_ID } from "../../helpers/table.js";
 import {
@@ -10,13 +10,14 @@ import {
   BPF_MAP_TYPE_LRU_PERCPU_HASH,
   BPF_MAP_TYPE_PERCPU_ARRAY,
   BPF_MAP_TYPE_PERCPU_HASH,
+  BPF_MAP_TYPE_RINGBUF,
 } from "../../maps/uapi.js";
 import { classifyAccess } from "./access.js";
 import { BPF_FUNC_timer_set_callback, callbackTargets, withoutPacket } from "./callbacks.js";
 import type { MapFacts } from "./map-facts.js";
 import { overwrite, readAnywhere, readFrame } from "./memory-facts.js";
 import type { FunctionContext } from "./memory-facts.js";
-import { WHOLE_FRAME, forgetPacket, register, retireValueId } from "./state.js";
+import { WHOLE_FRAME, forgetPacket, forgetRecords, register, retireValueId } from "./state.js";
 import type { State } from "./state.js";
 import { U32, UNKNOWN, constant, constantOf, scalar, unknown } from "./value.js";
 import type { Value } from "./value.js";
@@ -74,6 +75,8 @@ export function isArgumentProven(state: State, codes: readonly number[], argumen
       return value.kind === "map";
     case ARG_CTX:
       return value.kind === "ctx" && value.off === 0;
+    case ARG_RINGBUF_MEM:
+      return value.kind === "value" && value.record === true && !value.nullable && value.min === 0 && value.max === 0;
     case ARG_SIZE:
       return value.kind === "scalar" && value.min > 0 && value.max <= ARG_SIZE_MAX;
     case ARG_SIZE_OR_ZERO:
@@ -134,6 +137,8 @@ export function helperCall(state: State, slot: number, id: number, context: Func
   }
   if (id === BPF_FUNC_timer_set_callback) for (const { slot, entry } of callbackTargets(state, id, context)) context.callee(slot, entry);
   if (helper?.callsBack) callBack(state, id, context);
+  // Whoever is called may submit what it finds.
+  if (helper?.callsBack || id === RINGBUF_SUBMIT || id === RINGBUF_DISCARD) forgetRecords(state);
   if (id === BPF_FUNC_tail_call) {
     // The function's callers see what the target did, whatever it is.
     context.summary.changesPacket = true;
@@ -168,6 +173,10 @@ const EINVAL = 22;
 const SMP_PROCESSOR_ID = 8;
 const PRANDOM_U32 = 7;
 const BUFF_LEN = 188;
+const RINGBUF_RESERVE = 131;
+const RINGBUF_SUBMIT = 132;
+const RINGBUF_DISCARD = 133;
+const MAX_RECORD = 0x3fff_ffff;
 
 function resultOf(state: State, slot: number, id: number, context: FunctionContext): Value {
   switch (id) {
@@ -179,6 +188,12 @@ function resultOf(state: State, slot: number, id: number, context: FunctionConte
       const nullable = key === undefined || key >= map.maxEntries;
       if (nullable) retireValueId(state, slot + 1);
       return { kind: "value", size: map.valueSize, access: map.access, min: 0, max: 0, nullable, id: nullable ? slot + 1 : 0 };
+    }
+    case RINGBUF_RESERVE: {
+      const size = constantOf(register(state, 2));
+      if (knownMap(register(state, 1), context)?.type !== BPF_MAP_TYPE_RINGBUF || size === undefined || size < 0 || size > MAX_RECORD) return unknown("value");
+      retireValueId(state, slot + 1);
+      return { kind: "value", size, access: "both", min: 0, max: 0, nullable: true, id: slot + 1, record: true };
     }
     case BPF_FUNC_tail_call:
       return constant(-EINVAL);

@@ -63,6 +63,11 @@ export function retireValueId(state: State, id: number): void {
   mapValues(state, (value) => (value.kind === "value" && value.id === id ? { ...value, id: 0 } : value));
 }
 
+/** Records of ring buffers may have been submitted: pointers to them are numbers. */
+export function forgetRecords(state: State): void {
+  mapValues(state, (value) => (value.kind === "value" && value.record ? unknown("value") : value));
+}
+
 /** The packet may have moved: pointers into it are numbers. */
 export function forgetPacket(state: State): void {
   mapValues(state, (value) => (value.kind === "packet" || value.kind === "packetEnd" ? unknown("packet") : value));
@@ -146,13 +151,13 @@ function joinValue(a: Value, b: Value, place: number, left: State, right: State,
   }
   if (a.kind === "value" && constantOf(b) === 0) return nullOr(a);
   if (b.kind === "value" && constantOf(a) === 0) return nullOr(b);
-  if (a.kind === "value" && b.kind === "value" && a.size === b.size && a.access === b.access) {
+  if (a.kind === "value" && b.kind === "value" && a.size === b.size && a.access === b.access && a.record === b.record) {
     const min = Math.min(a.min, b.min);
     const max = Math.max(a.max, b.max);
     const nullable = a.nullable || b.nullable;
     if (nullable && (min !== 0 || max !== 0)) return unknown("value");
     if (!patient && (min !== a.min || max !== a.max)) return unknown("value");
-    return { kind: "value", size: a.size, access: a.access, min, max, nullable, id: nullable && a.nullable && b.nullable && a.id === b.id ? a.id : 0 };
+    return { kind: "value", size: a.size, access: a.access, min, max, nullable, id: nullable && a.nullable && b.nullable && a.id === b.id ? a.id : 0, ...(a.record ? { record: a.record } : {}) };
   }
   const hints = [hintOf(a), hintOf(b)].filter((hint) => hint !== "none");
   const [first] = hints;

@@ -13,7 +13,7 @@ import { alu32, alu64, low32 } from "./alu-values.js";
 import { helperCall } from "./helper-effects.js";
 import { overwrite, readAnywhere, readFrame } from "./memory-facts.js";
 import type { FunctionContext } from "./memory-facts.js";
-import { WHOLE_FRAME, forgetPacket, frameBits, raiseReach, reachOf, register, retirePacketId } from "./state.js";
+import { WHOLE_FRAME, forgetPacket, forgetRecords, frameBits, raiseReach, reachOf, register, retirePacketId } from "./state.js";
 import type { State } from "./state.js";
 import { LIMIT, U32, UNKNOWN, constant, packet, packetEnd, scalar, unknown } from "./value.js";
 import type { Value } from "./value.js";
@@ -134,6 +134,7 @@ function atomic(state: State, { op, dst, src, off, imm }: Insn, context: Functio
 /** What a function is called with, seen from inside: its frame lies below the caller's. */
 function localCall(state: State, target: number, context: FunctionContext): void {
   const callee = context.callee(target, state);
+  forgetRecords(state);
   if (callee.readsAbove) {
     context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
     context.summary.readsAbove = true;
