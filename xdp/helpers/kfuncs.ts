@@ -62,6 +62,8 @@ export const KFUNCS: readonly HelperSpec[] = [
   { id: 552, name: "bpf_iter_bits_destroy", args: [BITS_ITERATOR] },
   { id: 553, name: "bpf_xdp_ct_lookup", args: [ARG_CTX, ARG_MEM_READ, ARG_SIZE_OR_ZERO, ARG_MEM_WRITE, ARG_SIZE_OR_ZERO] },
   { id: 554, name: "bpf_ct_release", args: [ARG_ANYTHING] },
+  { id: 555, name: "bpf_xdp_get_xfrm_state", args: [ARG_CTX, ARG_MEM_WRITE, ARG_SIZE_OR_ZERO] },
+  { id: 556, name: "bpf_xdp_xfrm_state_release", args: [ARG_ANYTHING] },
 ];
 
 /** Number by name. */

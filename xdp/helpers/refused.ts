@@ -77,7 +77,6 @@ export const REFUSED_KFUNCS: readonly Refusal[] = [
   ...["bpf_cast_to_kern_ctx", "bpf_rdonly_cast"].map((name) => ({ name, reason: "it gives a pointer into the kernel's own structures (struct xdp_buff), whose layout is that of one kernel build" })),
   ...["bpf_wq_init", "bpf_wq_set_callback_impl", "bpf_wq_start"].map((name) => ({ name, reason: "it queues work for a process of the kernel" })),
   ...["bpf_copy_from_user_str", "bpf_copy_from_user_dynptr", "bpf_copy_from_user_str_dynptr", "bpf_probe_read_user_dynptr", "bpf_probe_read_user_str_dynptr"].map((name) => ({ name, reason: "it reads the memory of a process, and a device runs none" })),
-  ...["bpf_xdp_get_xfrm_state", "bpf_xdp_xfrm_state_release"].map((name) => ({ name, reason: "it gives a pointer to a security association of the kernel" })),
   ...["bpf_xdp_ct_alloc", "bpf_ct_insert_entry", "bpf_ct_set_timeout", "bpf_ct_change_timeout", "bpf_ct_set_status", "bpf_ct_change_status", "bpf_ct_set_nat_info"].map((name) => ({ name, reason: "it makes or changes connections, and those of a scenario stay as they are" })),
   { name: "bpf_xdp_flow_lookup", reason: "it gives a pointer to an entry of the kernel's flow tables" },
   { name: "bpf_xdp_pull_data", reason: "it makes fragments of odd sizes, and those of Beeline's packets are pages" },

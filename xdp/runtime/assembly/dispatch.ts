@@ -84,6 +84,7 @@ import {
   bpf_tcp_raw_gen_syncookie_ipv6,
 } from "./helpers/syncookie";
 import { bpf_timer_cancel, bpf_timer_init, bpf_timer_set_callback, bpf_timer_start } from "./helpers/timer";
+import { bpf_xdp_get_xfrm_state, bpf_xdp_xfrm_state_release } from "./helpers/xfrm";
 
 const FIRST_KFUNC: i32 = 512;
 
@@ -312,6 +313,10 @@ function call_kfunc(env: u32, id: i32, r1: u64, r2: u64, r3: u64, r4: u64, r5: u
       return bpf_xdp_ct_lookup(env, r1, r2, r3, r4, r5);
     case 554:
       return bpf_ct_release(env, r1);
+    case 555:
+      return bpf_xdp_get_xfrm_state(env, r1, r2, r3);
+    case 556:
+      return bpf_xdp_xfrm_state_release(env, r1);
     default:
       return u64(i64(-22));
   }

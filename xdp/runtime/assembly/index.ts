@@ -98,6 +98,7 @@ export {
 } from "./helpers/syncookie";
 export { bpf_ct_release, bpf_xdp_ct_lookup } from "./helpers/conntrack";
 export { bpf_timer_cancel, bpf_timer_init, bpf_timer_set_callback, bpf_timer_start, timer_pop } from "./helpers/timer";
+export { bpf_xdp_get_xfrm_state, bpf_xdp_xfrm_state_release } from "./helpers/xfrm";
 export { tail_call_target } from "./helpers/tail";
 export { second_program, second_result } from "./second";
 

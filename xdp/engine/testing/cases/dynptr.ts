@@ -246,6 +246,15 @@ export const DYNPTR_CASES: readonly EngineCase[] = [
     ], { maps: [{ name: "ring", type: "BPF_MAP_TYPE_RINGBUF", key: 0, value: 0, entries: 4096 }] }),
   ),
   { description: "locks that a device does not need", asm: "call bpf_rcu_read_lock\n call bpf_rcu_read_unlock\n call bpf_preempt_disable\n call bpf_preempt_enable\n r0 = 2\n exit", ret: 2 },
+  { description: "interrupts are off and on again", asm: `${stackPointer(1, -8)}\n call bpf_local_irq_save\n ${stackPointer(1, -8)}\n call bpf_local_irq_restore\n r0 = 2\n exit`, ret: 2 },
+  {
+    // A kernel wants the lock's type in BTF.
+    description: "a resilient lock is taken and let go",
+    kernel: false,
+    maps: [{ name: "locks", type: "BPF_MAP_TYPE_ARRAY", entries: 1, after: [["00000000", "0000000000000000"]] }],
+    asm: `r6 = map[locks][0]+0\n r1 = r6\n call bpf_res_spin_lock\n r7 = r0\n r1 = r6\n call bpf_res_spin_unlock\n r1 = r6\n ${stackPointer(2, -8)}\n call bpf_res_spin_lock_irqsave\n r7 |= r0\n r1 = r6\n ${stackPointer(2, -8)}\n call bpf_res_spin_unlock_irqrestore\n r0 = r7\n r0 += 2\n exit`,
+    ret: 2,
+  },
   {
     description: "may_goto ends a loop that nothing else ends",
     asm: "r0 = 0\n more: may_goto pc+2\n r0 |= 1\n goto more\n exit",

@@ -63,6 +63,14 @@ function connection(tuple: string, opts: string, gives: number, options: { size?
   }];
 }
 
+/** The error of bpf_xdp_get_xfrm_state. */
+function xfrm(netns: number, size: number, gives: number): Probe {
+  return {
+    asm: `*(u32 *)(r10 -48) = 0\n*(u32 *)(r10 -44) = ${netns}\n*(u16 *)(r10 -14) = 2\nr1 = r6\n${stackPointer(2, -48)}\nr3 = ${size}\ncall bpf_xdp_get_xfrm_state\nif r0 == 0 goto @none\nr1 = r0\ncall bpf_xdp_xfrm_state_release\n@none: r0 = *(u32 *)(r10 -48)`,
+    gives,
+  };
+}
+
 /** bpf_check_mtu, and the MTU that it says. */
 function mtu(ifindex: number, length: number, difference: number, gives: number, says: number, flags = 0): Probe[] {
   return [{ asm: `*(u32 *)(r10 -8) = ${length}\nr1 = r6\nr2 = ${ifindex}\n${stackPointer(3, -8)}\nr4 = ${difference}\nr5 = ${flags}\ncall bpf_check_mtu`, gives }, { asm: "r0 = *(u32 *)(r10 -8)", gives: says }];
@@ -150,6 +158,7 @@ export const NETWORK_CASES: readonly EngineCase[] = [
     ...connection(HERE, OPTS(-1, 6), EAFNOSUPPORT, { size: 1 }),
     ...connection(tuple6(V6_9, 1, V6_1, 2), OPTS(-1, 6), ENOENT),
   ]),
+  probeCase("security associations, of which there are none", [xfrm(-1, 36, ENOENT), xfrm(-2, 36, EINVAL), xfrm(12345, 36, ENONET), xfrm(-1, 35, EINVAL), xfrm(-1, 4, EINVAL), xfrm(-1, 3, 0)]),
   probeCase("connections of a scenario", [
     ...connection(tuple4("10.0.0.9", 1000, "10.0.0.1", 53), OPTS(-1, 17), 99),
     { asm: "r0 = *(u8 *)(r10 -15)", gives: 0 },
