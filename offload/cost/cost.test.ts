@@ -1,6 +1,5 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { assemble } from "../../xdp/index.js";
 import type { MapSpec } from "../../xdp/index.js";
 import { findProfile } from "../profiles/profiles.js";
 import type { OffloadProfile } from "../profiles/schema.js";
@@ -8,8 +7,6 @@ import { array, COUNT_BY_QUEUE, hash, objectSpec, PORT_FILTER, programSpec } fro
 import { repeatingSlots } from "./cycles.js";
 import { analyseKinds, KIND_CTX, KIND_MAP, KIND_PACKET, KIND_SCALAR, KIND_STACK, KIND_UNKNOWN, KIND_VALUE } from "./kinds.js";
 import { nfpCosts } from "./nfp.js";
-import { aluSize, isAlu, jumpSize, packetHitSize, packetSize, stackSize, valueSize } from "./nfp_size.js";
-import { packetCacheHits } from "./packet_cache.js";
 import { planCosts } from "./plan.js";
 import { x86Costs, X86_UNITS } from "./x86.js";
 
@@ -49,36 +46,6 @@ function roundsOf(rounds: number): number[] {
   return [0, ...Array.from({ length: rounds }, () => [2, 3]).flat(), 4, 5];
 }
 
-describe("NFP instruction counts (published expansion table)", () => {
-  it.each([
-    ["r1 = r2", 2], ["r1 = 1", 2], ["r1 = 0xffff", 2], ["r1 = 0x12345", 3], ["r1 = 0xffffffff", 2],
-    ["r1 += r2", 2], ["r1 += 1", 2], ["r1 += 0x100", 3], ["r1 += 0x12345", 4], ["r1 -= 0xffff", 3],
-    ["w1 += 1", 2], ["w1 += 0x12345678", 4], ["r1 &= 0xff", 2], ["r1 &= 0xffffffff", 0], ["r1 |= 0xff", 1], ["r1 |= 0x100", 2], ["r1 ^= 0", 0],
-    ["r1 ^= r2", 2], ["r1 = -r1", 2], ["r1 *= r2", 7], ["r1 *= 100", 7], ["r1 *= 0x12345678", 9], ["r1 /= 8", 1], ["r1 /= 512", 2], ["r1 /= 1000", 10],
-    ["r1 <<= 0", 0], ["r1 <<= 16", 2], ["r1 <<= r2", 10], ["r1 >>= r2", 9], ["r1 s>>= 16", 3], ["r1 s>>= 32", 2], ["w1 <<= r2", 3],
-    ["r1 = be16 r1", 3], ["r1 = be64 r1", 5],
-    ["goto +0", 1], ["if r1 == r2 goto +0", 4], ["if r1 == 0 goto +0", 2], ["if r1 == 8 goto +0", 3], ["if r1 == 2048 goto +0", 4], ["if r1 == 0x12345678 goto +0", 5],
-    ["if r1 != 0 goto +0", 2], ["if r1 != 8 goto +0", 4], ["if r1 != 2048 goto +0", 5], ["if r1 > r2 goto +0", 3], ["if r1 > 8 goto +0", 3], ["if r1 > 2048 goto +0", 4],
-    ["if r1 & 8 goto +0", 2], ["if r1 & 2048 goto +0", 3], ["if w1 == 8 goto +0", 2], ["if w1 == 2048 goto +0", 3], ["exit", 1],
-  ])("%s: %i", (text, expected) => {
-    const [insn] = assemble(text.replace("w1 <<= r2", "w1 <<= w2"));
-    expect(isAlu(insn) ? aluSize(insn) : jumpSize(insn)).toBe(expected);
-  });
-  it.each([
-    ["r1 = *(u8 *)(r2 + 12)", packetSize, 2], ["r1 = *(u64 *)(r2 + 12)", packetSize, 3], ["r1 = *(u32 *)(r2 + 300)", packetSize, 3],
-    ["r1 = *(u32 *)(r2 + 12)", packetHitSize, 1], ["r1 = *(u64 *)(r2 + 12)", packetHitSize, 2],
-    ["r1 = *(u32 *)(r2 + 0)", valueSize, 2], ["r1 = *(u64 *)(r2 + 8)", valueSize, 5], ["r1 = *(u8 *)(r2 + 8)", valueSize, 4],
-  ] as const)("%s", (text, size, expected) => {
-    expect(size(assemble(text)[0])).toBe(expected);
-  });
-  it("counts stack accesses by size and distance", () => {
-    const [load] = assemble("r1 = *(u32 *)(r10 - 4)");
-    expect([stackSize(load, true, false), stackSize(load, false, false)]).toEqual([1, 6]);
-    const [byte] = assemble("*(u8 *)(r10 - 4) = r1");
-    expect([stackSize(byte, true, true), stackSize(byte, false, true)]).toEqual([3, 6]);
-  });
-});
-
 describe("pointer kinds", () => {
   it("follows packet, stack, map and context pointers", () => {
     const program = programSpec(COUNT_BY_QUEUE, [array("seen", 8, 4)]);
@@ -98,21 +65,6 @@ describe("pointer kinds", () => {
   it("a packet length is no pointer", () => {
     const program = programSpec("r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nr3 -= r2\nr0 = r3\nexit");
     expect(analyseKinds(program).of(3, 3)).toBe(KIND_SCALAR);
-  });
-});
-
-describe("packet cache", () => {
-  it("serves loads near an earlier one until the packet is written or paths join", () => {
-    const program = programSpec(`
-      r2 = *(u32 *)(r1 + 0)
-      r3 = *(u8 *)(r2 + 12)
-      r4 = *(u8 *)(r2 + 13)
-      r5 = *(u32 *)(r2 + 100)
-      *(u8 *)(r2 + 0) = r3
-      r5 = *(u32 *)(r2 + 100)
-      r0 = 1
-      exit`);
-    expect([...packetCacheHits(program, analyseKinds(program))]).toEqual([0, 0, 1, 0, 0, 0, 0, 0]);
   });
 });
 

@@ -1,91 +1,79 @@
 /**
- * Cycles of an NFP core by eBPF slot, and what each slot asks of the shared memory engine.
+ * Cycles of an NFP core by eBPF slot, and what each slot asks of the shared memory engine: what the translation costs.
  *
- * The model is that of Krude et al. (CoNEXT 2021): an instruction takes a cycle, a taken branch 3 to 4, a blocking memory
- * command at least 3 and at least the memory's spacing (16 cycles packet memory, 25 map memory) from the command before it.
- * A branch's slot does not know whether it was taken, so what taking costs is put on the slot that it goes to.
+ * The model is that of Krude et al. (CoNEXT 2021): an instruction takes a cycle, a taken branch 4 where the instruction before
+ * it sets its condition, else 3, less what its defer slots do meanwhile; a blocking memory command at least 3 and at least
+ * the memory's spacing (16 cycles packet memory, 25 map memory) from the command before it.
  */
-import {
-  BPF_ADD, BPF_ATOMIC, BPF_CALL, BPF_JMP, BPF_JMP32, BPF_LD, BPF_LDX, BPF_PSEUDO_CALL, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_ST, BPF_STX,
-  classOf, LD_IMM64, modeOf, operationOf,
-} from "../../xdp/index.js";
-import type { Insn, ProgramSpec } from "../../xdp/index.js";
+import type { MapSpec, ProgramSpec } from "../../xdp/index.js";
+import type { NfpInsn } from "../nfp/code.js";
+import { isConditional, isExit, isFunctionCall, isHelperCall } from "../nfp/meta.js";
+import { calleeOf, MAP_DELETE, MAP_LOOKUP, MAP_UPDATE } from "../nfp/select/call.js";
+import { NFP_PROLOGUE, NFP_SAVE_REGISTERS, translate } from "../nfp/translate.js";
+import type { Translation } from "../nfp/translate.js";
 import type { OffloadProfile } from "../profiles/schema.js";
-import { fallsThrough, jumpTargets, SlotQueue, targetOf } from "./flow.js";
-import { analyseKinds, KIND_CTX, KIND_PACKET, KIND_STACK } from "./kinds.js";
-import type { Kinds } from "./kinds.js";
-import {
-  aluCycles, aluSize, atomicSize, callSize, isAlu, jumpSize, NFP_EPILOGUE, NFP_PADDING, NFP_PROLOGUE, packetHitSize, packetSize, stackSize, valueSize, wideSize,
-} from "./nfp_size.js";
-import { packetCacheHits } from "./packet_cache.js";
+import { shareTaken } from "./branches.js";
+import { fallsThrough, SlotQueue, targetOf } from "./flow.js";
 
 /** Costs of one program on a card, by slot. */
 export interface NfpCosts {
+  /** What a packet's slots add up to: each conditional jump's two ways are told apart by what follows on them. */
   readonly cycles: Uint32Array;
+  /** Cycles of the slot itself where it goes on to the next one, and where it jumps. */
+  readonly fallen: Uint32Array;
+  readonly taken: Uint32Array;
   /** Commands to the memory engine: reads, and atomic adds. */
   readonly reads: Uint16Array;
   readonly atomics: Uint16Array;
-  /** Static length after translation, instructions; an estimate. */
+  /** Instructions by slot. */
+  readonly lengths: Uint16Array;
+  /** Static length after translation with all that is around it, instructions. */
   readonly instructions: number;
 }
 
-/** A taken branch whose condition the instruction before it set. */
-const TAKEN = 4;
-const NOT_TAKEN = 1;
+const TAKEN = 3;
+/** More where the condition is set by the instruction right before. */
+const TAKEN_ON_CONDITION = 4;
 /** Least cycles of a blocking memory command. */
 const BLOCKING = 3;
 
-const LOOKUPS = new Set([1, 195]);
-const UPDATES = new Set([2, 3]);
-
-interface SlotCost {
-  size: number;
+/** What running through a slot's instructions one way takes. */
+interface Run {
   cycles: number;
+  /** Cycles since the last memory command, behind it. */
+  since: number;
   reads: number;
   atomics: number;
-  /** It issued a memory command. */
-  memory: boolean;
 }
 
 /** Costs of `program` on `device`. */
-export function nfpCosts(program: ProgramSpec, device: OffloadProfile): NfpCosts {
+export function nfpCosts(program: ProgramSpec, device: OffloadProfile, maps: readonly MapSpec[] = [], translation: Translation = translate(program, maps)): NfpCosts {
   const { insns } = program;
-  const kinds = analyseKinds(program);
-  const hits = packetCacheHits(program, kinds);
-  const depth = stackDepth(insns);
-  const cycles = new Uint32Array(insns.length);
-  const reads = new Uint16Array(insns.length);
-  const atomics = new Uint16Array(insns.length);
-  let instructions = NFP_PROLOGUE + NFP_EPILOGUE + NFP_PADDING;
-  const at = (slot: number, since: number): SlotCost => slotCost(insns, slot, kinds, hits[slot] !== 0, depth, since, device);
-  const since = sinceMemory(insns, at, Math.max(device.packetReadCycles, device.mapReadCycles));
-  for (let slot = 0; slot < insns.length; slot++) {
-    if (!kinds.reached(slot)) continue;
-    const cost = at(slot, since[slot]);
-    cycles[slot] = Math.round(cost.cycles);
-    reads[slot] = cost.reads;
-    atomics[slot] = cost.atomics;
-    instructions += cost.size;
+  const count = insns.length;
+  const fallen = new Uint32Array(count);
+  const taken = new Uint32Array(count);
+  const reads = new Uint16Array(count);
+  const atomics = new Uint16Array(count);
+  const since = sinceMemory(translation, device);
+  for (let slot = 0; slot < count; slot++) {
+    const fall = runSlot(translation, slot, false, since[slot], device);
+    fallen[slot] = Math.round(fall.cycles);
+    taken[slot] = isConditional(insns[slot]) ? Math.round(runSlot(translation, slot, true, since[slot], device).cycles) : fallen[slot];
+    if (isConditional(insns[slot]) && !translation.program.facts.falls(slot)) fallen[slot] = taken[slot];
+    reads[slot] = fall.reads;
+    atomics[slot] = fall.atomics;
   }
-  addTaken(insns, cycles);
-  if (insns.length > 0) cycles[0] += NFP_PROLOGUE;
-  return { cycles, reads, atomics, instructions };
+  const cycles = shareTaken(insns, fallen, taken);
+  if (count > 0) cycles[0] += NFP_PROLOGUE;
+  return { cycles, fallen, taken, reads, atomics, lengths: Uint16Array.from(translation.slots, (slot) => slot.insns.length), instructions: translation.instructions };
 }
 
-/** What taking jumps costs, on the slots that they go to; shared out where a slot is also reached from above. */
-function addTaken(insns: readonly Insn[], cycles: Uint32Array): void {
-  const targets = jumpTargets(insns);
-  for (let slot = 0; slot < insns.length; slot++) {
-    if (targets[slot] === 0) continue;
-    const above = slot > 0 && fallsThrough(insns[slot - 1]) ? 1 : 0;
-    cycles[slot] += Math.round(((TAKEN - NOT_TAKEN) * targets[slot]) / (targets[slot] + above));
-  }
-}
-
-/** By slot: fewest cycles since the last memory command, over all paths, at most `cap`. */
-function sinceMemory(insns: readonly Insn[], at: (slot: number, since: number) => SlotCost, cap: number): Float64Array {
+/** By slot: fewest cycles since the last memory command, over all paths. */
+function sinceMemory(translation: Translation, device: OffloadProfile): Float64Array {
+  const { insns, facts } = translation.program;
+  const cap = Math.max(device.packetReadCycles, device.mapReadCycles);
   const since = new Float64Array(insns.length).fill(Infinity);
-  const work = new SlotQueue(insns.length);
+  const work = new SlotQueue(Math.max(1, insns.length));
   const flow = (to: number, value: number): void => {
     if (to < 0 || to >= insns.length || value >= since[to]) return;
     since[to] = value;
@@ -94,82 +82,74 @@ function sinceMemory(insns: readonly Insn[], at: (slot: number, since: number) =
   flow(0, cap);
   for (let slot = work.take(); slot >= 0; slot = work.take()) {
     const insn = insns[slot];
-    const cost = at(slot, since[slot]);
-    const after = cost.memory ? 0 : Math.min(cap, since[slot] + cost.cycles);
+    const after = (jumps: boolean): number => Math.min(cap, runSlot(translation, slot, jumps, since[slot], device).since);
     const target = targetOf(insn, slot);
-    if (target >= 0) flow(target, after);
-    if (insn.op === LD_IMM64) flow(slot + 2, after);
-    else if (fallsThrough(insn)) flow(slot + 1, after);
-    if (classOf(insn.op) === BPF_JMP && operationOf(insn.op) === BPF_CALL && insn.src === BPF_PSEUDO_CALL) flow(slot + 1 + insn.imm, after);
+    if (target >= 0 && (!isConditional(insn) || facts.jumps(slot))) flow(target, after(true));
+    if (isFunctionCall(insn)) flow(slot + 1 + insn.imm, after(false));
+    if (fallsThrough(insn)) flow(slot + 1, after(false));
   }
   // Functions that are called by address only: as after a long while.
   return since.map((value) => (value === Infinity ? cap : value));
 }
 
-function slotCost(insns: readonly Insn[], slot: number, kinds: Kinds, hit: boolean, depth: number, since: number, device: OffloadProfile): SlotCost {
-  const insn = insns[slot];
-  const kind = classOf(insn.op);
-  if (isAlu(insn)) return plain(aluSize(insn), aluCycles(insn));
-  if (kind === BPF_LD) {
-    if (insn.op !== LD_IMM64) return plain(2, 2);
-    const map = insn.src === BPF_PSEUDO_MAP_IDX || insn.src === BPF_PSEUDO_MAP_IDX_VALUE;
-    const size = map ? 2 : wideSize(insn.imm, insns[slot + 1]?.imm ?? 0);
-    return plain(size, size);
+function runSlot(translation: Translation, slot: number, jumps: boolean, since: number, device: OffloadProfile): Run {
+  const { program, slots } = translation;
+  const insn = program.insns[slot];
+  const run: Run = { cycles: 0, since, reads: 0, atomics: 0 };
+  execute(slots[slot].insns, jumps, run, device);
+  if (isHelperCall(insn) && insn.src === 0) {
+    if (insn.imm === MAP_LOOKUP) firmware(run, device.mapLookupCycles, device.mapLookupReads);
+    if (insn.imm === MAP_UPDATE || insn.imm === MAP_DELETE) firmware(run, device.mapUpdateCycles, device.mapUpdateReads);
   }
-  if (kind === BPF_JMP || kind === BPF_JMP32) {
-    if (operationOf(insn.op) === BPF_CALL && insn.src === 0) return helperCost(insn.imm, device);
-    const size = jumpSize(insn);
-    return plain(size, size);
+  // Saving and restoring r6 to r9 are subroutines of their own.
+  const saves = isFunctionCall(insn) ? calleeOf(program, slot)?.saves : isExit(insn) && program.functions.findIndex(({ start, end }) => slot >= start && slot < end) > 0 && program.functions.some(({ start, end, saves: own }) => own && slot >= start && slot < end);
+  if (saves === true) {
+    run.cycles += NFP_SAVE_REGISTERS;
+    run.since += NFP_SAVE_REGISTERS;
   }
-  const store = kind === BPF_ST || kind === BPF_STX;
-  const base = store ? insn.dst : insn.src;
-  const memory = kinds.of(slot, base);
-  if (kind === BPF_STX && modeOf(insn.op) === BPF_ATOMIC) return atomicCost(insn, since, device);
-  if (memory === KIND_STACK) {
-    const near = base !== 10 || depth + insn.off < 64;
-    const size = stackSize(insn, near, store);
-    return plain(size, size);
-  }
-  if (memory === KIND_CTX) return plain(2, 2);
-  if (memory === KIND_PACKET) {
-    if (hit) return plain(packetHitSize(insn), packetHitSize(insn));
-    const size = packetSize(insn);
-    return blocking(size, since, device.packetReadCycles, 0);
-  }
-  return blocking(valueSize(insn), since, device.mapReadCycles, kind === BPF_LDX ? 1 : 0);
+  return run;
 }
 
-function plain(size: number, cycles: number): SlotCost {
-  return { size, cycles, reads: 0, atomics: 0, memory: false };
+function firmware(run: Run, cycles: number, reads: number): void {
+  run.cycles += cycles;
+  run.reads += reads;
+  run.since = 0;
 }
 
-/** The instructions around the command, then the command, which ends no sooner than `spacing` cycles behind the one before. */
-function blocking(size: number, since: number, spacing: number, reads: number): SlotCost {
-  const around = size - 1;
-  return { size, cycles: around + Math.max(BLOCKING, spacing - since - around), reads, atomics: 0, memory: true };
-}
-
-/** Adds are posted: the core does not wait. Those that give a value back do. */
-function atomicCost(insn: Insn, since: number, device: OffloadProfile): SlotCost {
-  const size = atomicSize(insn);
-  if (insn.imm !== BPF_ADD) return { ...blocking(size, since, device.mapReadCycles, 0), atomics: 1 };
-  return { size, cycles: size, reads: 0, atomics: 1, memory: true };
-}
-
-function helperCost(helper: number, device: OffloadProfile): SlotCost {
-  const size = callSize(helper);
-  if (LOOKUPS.has(helper)) return { size, cycles: size + device.mapLookupCycles, reads: device.mapLookupReads, atomics: 0, memory: true };
-  if (UPDATES.has(helper)) return { size, cycles: size + device.mapUpdateCycles, reads: device.mapUpdateReads, atomics: 0, memory: true };
-  return plain(size, size);
-}
-
-/** Bytes of stack that the program names, below the frame pointer. */
-function stackDepth(insns: readonly Insn[]): number {
-  let depth = 0;
-  for (const insn of insns) {
-    const kind = classOf(insn.op);
-    const base = kind === BPF_LDX ? insn.src : kind === BPF_ST || kind === BPF_STX ? insn.dst : -1;
-    if (base === 10) depth = Math.max(depth, -insn.off);
+/**
+ * Goes through a slot's instructions. Branches within a slot that check something are not taken: heads and tails are moved
+ * within bounds, distances are below 32, counters grow by 16 bits. A conditional jump that is taken is taken by its first branch.
+ */
+function execute(insns: readonly NfpInsn[], jumps: boolean, run: Run, device: OffloadProfile): void {
+  for (let at = 0, end = insns.length; at < end; at++) {
+    const insn = insns[at];
+    if (insn.kind === "cmd") {
+      const spacing = insn.memory === "packet" ? device.packetReadCycles : device.mapReadCycles;
+      run.cycles += insn.blocking ? Math.max(BLOCKING, spacing - run.since) : 1;
+      run.since = 0;
+      if (insn.memory === "map" && insn.access === "read") run.reads++;
+      if (insn.memory === "map" && insn.access === "add") run.atomics++;
+      continue;
+    }
+    let cycles = 1;
+    if (insn.kind === "br") {
+      const goes = insn.when === "always" || (jumps && insn.to === "target");
+      if (goes) cycles = Math.max(1, (insn.when === "condition" ? TAKEN_ON_CONDITION : TAKEN) - insn.defer);
+      if (goes && insn.to === "target") end = at + 1;
+      // Over what is for the other case; what is deferred still runs.
+      if (goes && typeof insn.to === "number") {
+        skip(insns, at, insn.defer, insn.to, run, cycles, device);
+        return;
+      }
+    }
+    run.cycles += cycles;
+    run.since += cycles;
   }
-  return depth;
+}
+
+function skip(insns: readonly NfpInsn[], at: number, defer: number, to: number, run: Run, cycles: number, device: OffloadProfile): void {
+  run.cycles += cycles;
+  run.since += cycles;
+  execute(insns.slice(at + 1, at + 1 + defer), false, run, device);
+  execute(insns.slice(at + to), false, run, device);
 }

@@ -25,7 +25,7 @@ const MOST_BITS = 16;
 export interface CostPlan {
   /** What engines add up. */
   costsFor(program: ProgramSpec): ProgramCosts;
-  /** Static length on the card, NFP instructions, of one program; an estimate. */
+  /** Static length on the card, NFP instructions, of one program. */
   instructions(program: ProgramSpec): number;
   /** Cycles of a packet on a core of the card, without the firmware's. */
   cycles(low: number, high: number): number;
@@ -49,7 +49,7 @@ export function planCosts(object: ObjectSpec, device: OffloadProfile): CostPlan 
   const costOf = (program: ProgramSpec): Costs => {
     let costs = known.get(program);
     if (costs === undefined) {
-      const nfp = nfpCosts(program, device);
+      const nfp = nfpCosts(program, device, object.maps);
       costs = { nfp, x86: x86Costs(program, object.maps), units: nfp.reads.map((reads, slot) => reads * READ_UNITS + nfp.atomics[slot] * atomicUnits) };
       known.set(program, costs);
     }

@@ -4,9 +4,8 @@
  */
 import { BPF_ALU, BPF_ALU64, BPF_ATOMIC, BPF_DIV, BPF_FETCH, BPF_JMP, BPF_JMP32, BPF_LDX, BPF_MOD, BPF_MOV, BPF_ST, BPF_STX, bytesOf, classOf, modeOf, operationOf } from "../../xdp/index.js";
 import { RESTRICTED } from "./code.js";
-import { frameBytes } from "./select/context.js";
+import { frameBytes, mapAddress } from "./select/context.js";
 import type { Selection } from "./select/context.js";
-import { mapAddress } from "./select/memory.js";
 import { storeStack } from "./select/stack.js";
 
 export function nearestKin(selection: Selection): void {

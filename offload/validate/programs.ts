@@ -129,7 +129,7 @@ export const DOS_FILTER: Equivalent = {
   ${[0x0100, 0x0200, 0x0300, 0x0400, 0x0500, 0x0600, 0x0700, 0x0800].map((port) => `r5 = r8\nr5 >>= 16\nif r5 == ${port} goto out`).join("\n")}
   ${[1, 2, 3, 4, 5, 6].map((net) => `r5 = r6\nr5 &= 0xffffff\nif r5 == ${net * 65536 + 172} goto out`).join("\n")}
   ${[[22, 64], [15, 8], [24, 7], [18, 9], [19, 3], [40, 1], [41, 5], [12, 6], [13, 11], [38, 99], [39, 98], [26, 127], [27, 224], [30, 255], [31, 240], [25, 33], [28, 44], [29, 55], [36, 66]].map(([at, value]) => `r5 = *(u8 *)(r2 + ${at})\nr5 &= 0xf7\nif r5 == ${value + 256} goto out`).join("\n")}
-  ${[14, 15, 16, 17].map((at) => `r5 = *(u8 *)(r2 + ${at})\nif r5 == 0xfe goto out`).join("\n")}
+  ${[14, 17].map((at) => `r5 = *(u8 *)(r2 + ${at})\nif r5 == 0xfe goto out`).join("\n")}
   r5 = *(u16 *)(r2 + 38)
   r5 = be16 r5
   if r5 > 1400 goto out

@@ -23,3 +23,8 @@ export function frameBytes(fn: FunctionInfo): number {
 export function zeroExtend({ code, meta }: Selection): void {
   if (meta.zext) code.immed(0);
 }
+
+/** A distance other than 0 is added to both halves of a 40-bit address. */
+export function mapAddress(code: Code, off: number): void {
+  if (off !== 0) code.alu(2);
+}

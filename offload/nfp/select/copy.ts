@@ -1,8 +1,8 @@
 /** A memory copy that was gathered from loads and stores: one read into transfer registers, and one or two writes of them. */
 import { BPF_DW, sizeOf } from "../../../xdp/index.js";
 import { RESTRICTED } from "../code.js";
+import { mapAddress } from "./context.js";
 import type { Select } from "./context.js";
-import { mapAddress } from "./memory.js";
 
 /** Bytes that a command moves whose length is part of it; longer ones take their length from an instruction before. */
 const DIRECT = 32;

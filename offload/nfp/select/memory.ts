@@ -1,8 +1,7 @@
 /** Loads, stores and adds by what they go to: packet and map memory are commands, the context is registers. */
 import { BPF_ADD, BPF_ABS, BPF_ATOMIC, BPF_DW, BPF_W, bytesOf, modeOf, sizeOf } from "../../../xdp/index.js";
 import { RESTRICTED, UNRESTRICTED } from "../code.js";
-import type { Code } from "../code.js";
-import { zeroExtend } from "./context.js";
+import { mapAddress, zeroExtend } from "./context.js";
 import type { Select, Selection } from "./context.js";
 import { selectCopy } from "./copy.js";
 import { loadStack, storeStack } from "./stack.js";
@@ -13,11 +12,6 @@ const DATA_END = 4;
 const RX_QUEUE_INDEX = 16;
 
 const ADD_IMMEDIATE_MAX = 0xffffn;
-
-/** A distance other than 0 is added to both halves of a 40-bit address. */
-export function mapAddress(code: Code, off: number): void {
-  if (off !== 0) code.alu(2);
-}
 
 export const selectLoad: Select = (selection) => {
   const { code, meta } = selection;
