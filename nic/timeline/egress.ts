@@ -4,6 +4,7 @@
  * program has run for it all the same.
  */
 import { Histogram } from "./histogram.js";
+import { placeIn } from "./place.js";
 
 export interface EgressSpec {
   readonly ports: number;
@@ -66,7 +67,7 @@ export class Egress {
   transmit(arrival: number, departure: number, port: number, bits: number): boolean {
     const { txQueue, lineNsPerBit } = this.spec;
     this.consume(departure);
-    const place = port * txQueue + (this.txCount[port] % txQueue);
+    const place = port * txQueue + placeIn(this.txCount[port], txQueue);
     if (this.txCount[port] >= txQueue && this.txLeaves[place] > this.released) {
       this.txDrops++;
       return false;
@@ -86,7 +87,7 @@ export class Egress {
   pass(arrival: number, departure: number, queue: number, bytes: number): boolean {
     const { ringSize, busNsPerByte, hostNs, interruptNs } = this.spec;
     this.consume(departure);
-    const place = queue * ringSize + (this.delivered[queue] % ringSize);
+    const place = queue * ringSize + placeIn(this.delivered[queue], ringSize);
     if (this.delivered[queue] >= ringSize && this.hostLeaves[place] > this.released) {
       this.hostDrops[queue]++;
       return false;

@@ -6,6 +6,7 @@
  * decision needs only costs that are known, and is exact. A caller offers packets until one is {@link UNDECIDED}, executes
  * what was admitted, tells the costs, and goes on: batches as large as the rings, and none approximated.
  */
+import { placeIn } from "./place.js";
 import { Histogram } from "./histogram.js";
 import { Series } from "./series.js";
 import { ServerPool } from "./servers.js";
@@ -150,13 +151,13 @@ export class Timeline {
       this.macBusy += spacing;
       ready = begin;
     }
-    if (index >= ringSize && this.leaves[ring * ringSize + (index % ringSize)] > ready) {
+    if (index >= ringSize && this.leaves[ring * ringSize + placeIn(index, ringSize)] > ready) {
       this.ringDrops[queue]++;
       this.overload(ring, index);
       return DROPPED_RING;
     }
     this.admittedOf[ring] = index + 1;
-    const slot = this.admitted++ % MAX_PENDING;
+    const slot = placeIn(this.admitted++, MAX_PENDING);
     this.pendingArrival[slot] = arrival;
     this.pendingReady[slot] = ready;
     this.pendingRing[slot] = ring;
@@ -167,7 +168,7 @@ export class Timeline {
   private overload(ring: number, index: number): void {
     const { ringSize, cores } = this.spec;
     if (this.overloadSpacing === 0 || this.collapsed || index < ringSize) return;
-    const place = ring * ringSize + (index % ringSize);
+    const place = ring * ringSize + placeIn(index, ringSize);
     const perPacket = Math.max(this.workUntil[place] / cores, this.sharedUntil[place]) / (index - ringSize + 1);
     if (perPacket * this.overloadBelow <= 1e9) return;
     this.collapsed = true;
@@ -181,11 +182,11 @@ export class Timeline {
    * has nothing else to do, waits for memory included that other threads would hide; at least `service`, which is the default.
    */
   complete(service: number, shared = 0, alone = service): number {
-    const slot = this.completed++ % MAX_PENDING;
+    const slot = placeIn(this.completed++, MAX_PENDING);
     const ready = this.pendingReady[slot];
     const ring = this.pendingRing[slot];
     const { ringSize, cores } = this.spec;
-    const place = ring * ringSize + (this.executedOf[ring]++ % ringSize);
+    const place = ring * ringSize + placeIn(this.executedOf[ring]++, ringSize);
     let start: number;
     let departure: number;
     if (this.pool === undefined) {
@@ -218,7 +219,7 @@ export class Timeline {
     const index = this.executedOf[ring] - 1;
     // What was admitted a ring ago has left, or this packet would not have been; its place is this packet's now.
     let left = Math.max(this.leftOf[ring], index - ringSize + 1);
-    while (left < index && this.leaves[ring * ringSize + (left % ringSize)] <= ready) left++;
+    while (left < index && this.leaves[ring * ringSize + placeIn(left, ringSize)] <= ready) left++;
     this.leftOf[ring] = left;
     this.occupancy.record(ready, index - left);
     const arrival = this.pendingArrival[slot];
