@@ -162,7 +162,8 @@ export class KernelTargetMap extends KernelMap {
   }
 
   override update(key: Uint8Array, value: Uint8Array, flags = 0): void {
-    const carries = value.length === this.valueBytes && programOf(value) > 0;
+    // No interface, or no queue: the kernel empties the entry, or refuses, whatever the program.
+    const carries = value.length === this.valueBytes && u32(value) !== 0 && programOf(value) > 0;
     if (!carries) {
       super.update(key, value, flags);
       this.entries.delete(keyText(key));
