@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { AGILIO_CX_2X10, AGILIO_CX_2X25, AGILIO_CX_2X40, AGILIO_CX_2X40_LEAN, AGILIO_LX } from "./agilio.js";
 import { ProfileError } from "./errors.js";
+import { isProfileFile, readProfile } from "./file.js";
 import { HXDP_FPGA } from "./hxdp.js";
 import { LINUX_XDP_GENERIC, LINUX_XDP_NATIVE_CX4, LINUX_XDP_NATIVE_CX5, LINUX_XDP_NATIVE_E810, LINUX_XDP_NATIVE_XL710 } from "./linux.js";
 import { profileSchema } from "./schema.js";
@@ -19,8 +20,9 @@ export const DEFAULT_BASELINE = "linux-xdp-native-cx5";
 /** What says which profile it is, and so cannot be set. */
 const FIXED = new Set(["kind", "name", "description", "sources", "mode"]);
 
-/** The profile called `name`. Throws {@link ProfileError}, which names all there are. */
+/** The profile called `name`, or in the file `name` (YAML or JSON). Throws {@link ProfileError}, which names all there are. */
 export function findProfile(name: string): DeviceProfile {
+  if (isProfileFile(name)) return readProfile(name, findProfile);
   const profile = PROFILES.find((one) => one.name === name);
   if (profile === undefined) throw new ProfileError(name, `no profile '${name}': use one of ${PROFILES.map((one) => one.name).join(", ")}`);
   return profile;

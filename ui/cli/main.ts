@@ -6,6 +6,7 @@ import { EXIT_INPUT, errorLine } from "./errors.js";
 import { collect, collectOneOf, integer, oneOf } from "./options.js";
 import { benchVerb } from "./verbs/bench.js";
 import { inspectVerb } from "./verbs/inspect.js";
+import { profilesVerb } from "./verbs/profiles.js";
 import { runVerb } from "./verbs/run.js";
 
 const beeline = new Command("beeline")
@@ -72,6 +73,14 @@ beeline
   .action(async (scenario: string | undefined, flags) => {
     process.exitCode = await benchVerb(scenario, flags);
   });
+
+beeline
+  .command("profiles")
+  .description("show the devices that there are, and the source of each of their figures")
+  .argument("[name]", "only this profile: a name, or a YAML or JSON file")
+  .option("--schema", "print the JSON schema of a profile")
+  .option("--json", "print one JSON document")
+  .action(profilesVerb);
 
 try {
   await beeline.parseAsync();
