@@ -50,7 +50,7 @@ export function parseProfileText(text: string, file: string, find: (name: string
   }
   const given = typeof sources === "object" && sources !== null ? (sources as Record<string, unknown>) : {};
   const set = Object.fromEntries(Object.keys(own).filter((key) => !NO_SOURCE.has(key)).map((key) => [key, { evidence: "assumed", source: `set in ${basename(file)}` }]));
-  const parsed = profileSchema.safeParse({ name: basename(file).replace(/\.\w+$/, ""), description: `set in ${basename(file)}`, ...from, ...own, sources: { ...from?.sources, ...set, ...given } });
+  const parsed = profileSchema.safeParse({ ...from, name: basename(file).replace(/\.\w+$/, ""), ...(from === undefined ? { description: `set in ${basename(file)}` } : {}), ...own, sources: { ...from?.sources, ...set, ...given } });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const unknown = issue.code === "unrecognized_keys" ? String(issue.keys[0]) : undefined;
