@@ -13,6 +13,7 @@ export { PoolError } from "./pool/runner.js";
 export type {
   Bound, DeviceResult, Drops, FaultResult, PacketBatch, Progress, QueueResult, RunMachine, RunOptions, RunResult, RunStart, Sink,
 } from "./types.js";
+export { EventLines } from "./sinks/event-lines.js";
 export { LabelCounts } from "./sinks/label-counts.js";
 export type { LabelCount } from "./sinks/label-counts.js";
 export { PacketLines } from "./sinks/packet-lines.js";

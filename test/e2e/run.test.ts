@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCapture, Trace } from "../../traffic/index.js";
-import { CAPTURE, PROGRAM, SCENARIO, beeline } from "./beeline.js";
+import { CAPTURE, PROGRAM, ROOT, SCENARIO, beeline } from "./beeline.js";
 
 interface RunJson {
   readonly packets: number;
@@ -105,6 +105,16 @@ describe("beeline run", () => {
     // Each has maps of its own, so that the second drops only what the first would have dropped, too.
     expect(verdicts).toEqual(runJson(["--program", PROGRAM, "--pcap", CAPTURE]).verdicts);
     expect(packets).toBe(11_971);
+  });
+
+  it("writes what a program sends through a ring buffer", () => {
+    const { packets, verdicts } = runJson(["--program", join(ROOT, "bench/programs/events.bpf.o"), "--pcap", CAPTURE, "--events", file("e.jsonl")]);
+    const events = readFileSync(file("e.jsonl"), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as { map: string; data: string });
+    expect(events.length).toBeGreaterThan(0);
+    expect(events.length).toBeLessThanOrEqual(packets);
+    expect(new Set(events.map(({ map }) => map)).size).toBe(1);
+    for (const { data } of events.slice(0, 10)) expect(data).toMatch(/^([0-9a-f]{2})+$/);
+    expect(Object.values(verdicts).reduce((sum, count) => sum + count, 0)).toBe(packets);
   });
 
   it("sets global variables by name", () => {

@@ -39,6 +39,7 @@ beeline
   .option("--dump-maps <file>", "write map contents after the last packet")
   .option("--packets <file>", "write a JSON line for each packet")
   .option("--packet-data", "with --packets: add the packet's bytes after the program")
+  .option("--events <file>", "write what the program sends through ring buffers and perf events, a JSON line each")
   .option("--out <file>", "write the packets after the program as pcapng with verdict, hash and queue")
   .option("--no-verify", "run a program that the verifier has not judged; every access is checked while it runs")
   .option("--json", "print one JSON document")

@@ -27,6 +27,7 @@ export interface RunFlags {
   readonly dumpMaps?: string;
   readonly packets?: string;
   readonly packetData?: boolean;
+  readonly events?: string;
   readonly out?: string;
   readonly json?: boolean;
 }

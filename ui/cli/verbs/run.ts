@@ -1,6 +1,6 @@
 /** `beeline run`: a program over captures, on a device that is modelled, beside a kernel path. */
 import {
-  DEFAULT_BASELINE, DEFAULT_DEVICE, LabelCounts, PacketLines, VerdictCapture, findProfile, overrideProfile, parseOverrides, runOffload,
+  DEFAULT_BASELINE, DEFAULT_DEVICE, EventLines, LabelCounts, PacketLines, VerdictCapture, findProfile, overrideProfile, parseOverrides, runOffload,
 } from "../../../offload/index.js";
 import type { RunMachine, RunResult, Sink } from "../../../offload/index.js";
 import { parseRate } from "../../../nic/index.js";
@@ -108,9 +108,10 @@ function openOutputs(flags: RunFlags): { sinks: Sink[]; maps: OutputFile | undef
   const abort = (): void => opened.forEach((output) => output.abort());
   try {
     const lines = open(flags.packets, (path) => new PacketLines(path, { data: flags.packetData }));
+    const events = open(flags.events, (path) => new EventLines(path));
     const capture = open(flags.out, (path) => new VerdictCapture(path));
     const maps = open(flags.dumpMaps, (path) => new OutputFile(path));
-    return { sinks: [lines, capture].filter((sink) => sink !== undefined), maps, abort };
+    return { sinks: [lines, events, capture].filter((sink) => sink !== undefined), maps, abort };
   } catch (error) {
     abort();
     throw error;
