@@ -58,7 +58,6 @@ export const HELPERS: readonly HelperSpec[] = [
   { id: 1, name: "bpf_map_lookup_elem", args: [ARG_MAP, ARG_MAP_KEY] },
   { id: 2, name: "bpf_map_update_elem", args: [ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_ANYTHING] },
   { id: 3, name: "bpf_map_delete_elem", args: [ARG_MAP, ARG_MAP_KEY] },
-  { id: 4, name: "bpf_probe_read", args: [ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANYTHING] },
   { id: 5, name: "bpf_ktime_get_ns", args: [] },
   { id: 6, name: "bpf_trace_printk", args: [ARG_MEM_READ, ARG_SIZE, ARG_ANYTHING, ARG_ANYTHING, ARG_ANYTHING] },
   { id: 7, name: "bpf_get_prandom_u32", args: [] },

@@ -35,7 +35,7 @@ import {
 } from "./helpers/iterator";
 import { bpf_get_numa_node_id, bpf_get_prandom_u32, bpf_get_smp_processor_id } from "./helpers/machine";
 import { bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_lookup_percpu_elem, bpf_map_update_elem } from "./helpers/map";
-import { bpf_probe_read, bpf_probe_read_kernel, bpf_probe_read_kernel_str, bpf_strncmp } from "./helpers/memory";
+import { bpf_probe_read_kernel, bpf_probe_read_kernel_str, bpf_strncmp } from "./helpers/memory";
 import { bpf_xdp_metadata_rx_hash, bpf_xdp_metadata_rx_timestamp, bpf_xdp_metadata_rx_vlan_tag } from "./helpers/metadata";
 import { bpf_check_mtu } from "./helpers/mtu";
 import { bpf_strtol, bpf_strtoul } from "./helpers/number";
@@ -97,8 +97,6 @@ export function call_helper(env: u32, id: i32, r1: u64, r2: u64, r3: u64, r4: u6
       return bpf_map_update_elem(env, r1, r2, r3, r4);
     case 3:
       return bpf_map_delete_elem(env, r1, r2);
-    case 4:
-      return bpf_probe_read(env, r1, r2, r3);
     case 5:
       return bpf_ktime_get_ns(env);
     case 6:

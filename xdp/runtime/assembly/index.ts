@@ -11,7 +11,7 @@ export { bpf_csum_diff } from "./helpers/csum";
 export { bpf_fib_lookup } from "./helpers/fib";
 export { bpf_get_numa_node_id, bpf_get_prandom_u32, bpf_get_smp_processor_id } from "./helpers/machine";
 export { bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_lookup_percpu_elem, bpf_map_update_elem } from "./helpers/map";
-export { bpf_probe_read, bpf_probe_read_kernel, bpf_probe_read_kernel_str, bpf_strncmp } from "./helpers/memory";
+export { bpf_probe_read_kernel, bpf_probe_read_kernel_str, bpf_strncmp } from "./helpers/memory";
 export {
   bpf_xdp_adjust_head,
   bpf_xdp_adjust_meta,

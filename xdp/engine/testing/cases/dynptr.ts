@@ -248,6 +248,13 @@ export const DYNPTR_CASES: readonly EngineCase[] = [
   { description: "locks that a device does not need", asm: "call bpf_rcu_read_lock\n call bpf_rcu_read_unlock\n call bpf_preempt_disable\n call bpf_preempt_enable\n r0 = 2\n exit", ret: 2 },
   { description: "interrupts are off and on again", asm: `${stackPointer(1, -8)}\n call bpf_local_irq_save\n ${stackPointer(1, -8)}\n call bpf_local_irq_restore\n r0 = 2\n exit`, ret: 2 },
   {
+    description: "a spin lock is taken and let go, again and again",
+    kernel: false,
+    maps: [{ name: "locks", type: "BPF_MAP_TYPE_ARRAY", entries: 1, after: [["00000000", "0000000000000000"]] }],
+    asm: "r6 = map[locks][0]+0\n r7 = 3\n more: r1 = r6\n call bpf_spin_lock\n r8 = *(u32 *)(r6 +0)\n r1 = r6\n call bpf_spin_unlock\n r7 -= 1\n if r7 != 0 goto more\n r0 = r8\n exit",
+    ret: 1,
+  },
+  {
     // A kernel wants the lock's type in BTF.
     description: "a resilient lock is taken and let go",
     kernel: false,

@@ -17,6 +17,7 @@ import { METADATA_CASES } from "./metadata.js";
 import { NETWORK_CASES } from "./network.js";
 import { PACKET_CASES } from "./packet.js";
 import { REDIRECT_CASES } from "./redirect.js";
+import { SHIFT_CASES } from "./shift.js";
 import { TAIL_CASES } from "./tail.js";
 import { TEXT_CASES } from "./text.js";
 import { TIMER_CASES } from "./timer.js";
@@ -24,6 +25,7 @@ import { VALUE_CASES } from "./value.js";
 
 export const CASES: Readonly<Record<string, readonly EngineCase[]>> = {
   arithmetic: ALU_CASES,
+  shifts: SHIFT_CASES,
   jumps: JUMP_CASES,
   memory: MEMORY_CASES,
   atomics: ATOMIC_CASES,

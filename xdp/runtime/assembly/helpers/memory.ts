@@ -17,11 +17,6 @@ export function bpf_probe_read_kernel(env: u32, to: u64, size: u64, from: u64): 
   return size == 0 ? 0 : u64(i64(-EFAULT));
 }
 
-/** The old name of {@link bpf_probe_read_kernel}. */
-export function bpf_probe_read(env: u32, to: u64, size: u64, from: u64): u64 {
-  return bpf_probe_read_kernel(env, to, size, from);
-}
-
 /** -1, 0 or 1, as the kernel's own strncmp. */
 export function bpf_strncmp(env: u32, s1: u64, size: u64, s2: u64): u64 {
   for (let i: u32 = 0; i < u32(size); i++) {
