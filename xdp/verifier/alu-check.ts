@@ -6,10 +6,10 @@ import { MAX_VAR_OFF } from "./env.js";
 import { pushPath } from "./paths.js";
 import { markPrecise } from "./precision.js";
 import type { Reg } from "./reg.js";
-import { ADD_CONST, Reg as RegClass, UNKNOWN_REG, constReg, scalarReg } from "./reg.js";
+import { ADD_CONST, ADD_CONST32, ADD_CONST64, Reg as RegClass, UNKNOWN_REG, constReg, scalarReg } from "./reg.js";
 import { checkWritable, getReg, linkNumber, readReg, setReg, setUnknown, widthOf } from "./regs.js";
-import { alu, moveLow, signExtend32, signExtend64 } from "./scalar-alu.js";
-import { Draft, S64_MAX, S64_MIN, UNKNOWN, constant } from "./scalar.js";
+import { alu, moveLow, signExtend32, signExtend64, swap } from "./scalar-alu.js";
+import { Draft, S64_MAX, S64_MIN, UNKNOWN, constant, isConst32 } from "./scalar.js";
 import type { Scalar } from "./scalar.js";
 import { U64_MAX, s64, tnumAdd, tnumSub } from "./tnum.js";
 import { CONST_PTR_TO_DYNPTR, CONST_PTR_TO_MAP, PTR_TO_ARENA, PTR_TO_BTF_ID, PTR_TO_BUF, PTR_TO_CTX, PTR_TO_FUNC, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, PTR_TO_PACKET, PTR_TO_PACKET_META, PTR_TO_STACK, SCALAR_VALUE, baseOf, isPacketPointer, maybeNull, typeName } from "./types.js";
@@ -26,15 +26,19 @@ export function checkAlu(env: Env, insn: Insn): void {
       return negate(env, insn, is64);
     case BPF_END:
       if (insn.src !== 0 || insn.off !== 0 || (insn.imm !== 16 && insn.imm !== 32 && insn.imm !== 64) || (is64 && byRegister)) env.reject("BPF_END uses reserved fields");
-      readReg(env, insn.dst);
-      checkWritable(env, insn.dst);
-      return setUnknown(env, insn.dst);
+      return swapBytes(env, insn, is64, byRegister);
     case BPF_MOV:
       return move(env, insn, is64, byRegister);
     default:
       if (operation > BPF_END) env.reject(`invalid BPF_ALU opcode ${operation.toString(16)}`);
       return compute(env, insn, operation, is64, byRegister);
   }
+}
+
+function swapBytes(env: Env, insn: Insn, always: boolean, toBig: boolean): void {
+  const reg = readReg(env, insn.dst);
+  checkWritable(env, insn.dst);
+  setReg(env, insn.dst, reg.isScalar ? scalarReg(swap(reg.scalar, insn.imm, always || toBig)) : UNKNOWN_REG);
 }
 
 function negate(env: Env, insn: Insn, is64: boolean): void {
@@ -101,8 +105,10 @@ function compute(env: Env, insn: Insn, operation: number, is64: boolean, byRegis
 
 /** A sum with a small known number stays linked to what was added to. */
 function linkSum(insn: Insn, operation: number, is64: boolean, byRegister: boolean, dst: Reg, src: Reg, scalar: Scalar): Reg {
-  if (operation === BPF_ADD && is64 && dst.id !== 0 && src.scalar.isConst && !(byRegister && insn.src === insn.dst)) {
-    if ((dst.id & ADD_CONST) === 0 && src.scalar.value <= 0x7fff_ffffn) return new RegClass(SCALAR_VALUE, scalar, Number(src.scalar.value), dst.id | ADD_CONST);
+  if ((operation === BPF_ADD || operation === BPF_SUB) && dst.id !== 0 && (dst.id & ADD_CONST) === 0 && (is64 ? src.scalar.isConst : isConst32(src.scalar)) && !(byRegister && insn.src === insn.dst)) {
+    const value = is64 ? s64(src.scalar.value) : BigInt.asIntN(32, src.scalar.value);
+    const off = operation === BPF_ADD ? value : -value;
+    if (value >= -0x8000_0000n && value <= 0x7fff_ffffn && off <= 0x7fff_ffffn) return new RegClass(SCALAR_VALUE, scalar, Number(off), dst.id | (is64 ? ADD_CONST64 : ADD_CONST32));
   }
   return scalarReg(scalar);
 }

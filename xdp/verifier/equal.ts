@@ -94,8 +94,7 @@ function regCovers(old: Reg, current: Reg, strictness: Strictness, precise: bool
   switch (baseOf(old.type)) {
     case SCALAR_VALUE:
       if (!precise && strictness === "covered") return true;
-      if ((old.id & ADD_CONST) !== 0 && (current.id & ADD_CONST) === 0) return false;
-      if (old.id !== 0 && (old.id & ADD_CONST) === 0 && (current.id & ADD_CONST) !== 0) return false;
+      if (old.id !== 0 && (old.id & ADD_CONST) !== (current.id & ADD_CONST)) return false;
       if ((old.id & ADD_CONST) !== 0 && old.off !== current.off) return false;
       return ids.matchNumbers(old.id, current.id) && covers(old.scalar, current.scalar);
     case PTR_TO_MAP_KEY:

@@ -1,6 +1,6 @@
 /** States as the kernel's log writes them. */
 import { BPF_PSEUDO_KFUNC_CALL, formatInsn } from "../isa/index.js";
-import { helperName } from "../helpers/index.js";
+import { HELPER_NAMES, helperName } from "../helpers/index.js";
 import type { Insn, LineInfo } from "../object/index.js";
 import { isCall } from "./calls.js";
 import type { Env } from "./env.js";
@@ -37,9 +37,13 @@ function hex0x(value: bigint): string {
   return `0x${value.toString(16)}`.replace(/^0x0$/, "0x0");
 }
 
+/** A 32-bit bound as the log's numbers are compared and written. */
+function low(value: number): bigint {
+  return value >= -0x8000 && value <= 0x7fff ? BigInt(value) : BigInt(value >>> 0);
+}
+
 /** Bounds that say something, those with equal values together. */
 function ranges(scalar: Scalar): string[] {
-  const low = (value: number): bigint => (value >= -0x8000 && value <= 0x7fff ? BigInt(value) : BigInt(value >>> 0));
   const bounds: { readonly name: string; readonly value: bigint; omit: boolean }[] = [
     { name: "smin", value: scalar.smin, omit: scalar.smin === S64_MIN },
     { name: "smax", value: scalar.smax, omit: scalar.smax === S64_MAX },
@@ -127,7 +131,7 @@ export function formatState(env: Env, state: State, frame: Frame, all: boolean, 
       case STACK_DYNPTR: {
         i++;
         const { reg } = frame.stack[i] as Slot;
-        const parts = [reg.id === 0 ? [] : [`id=${reg.id}`], reg.refObjId === 0 ? [] : [`ref_id=${reg.refObjId}`]].flat();
+        const parts = [reg.id === 0 ? [] : [`id=${reg.id}`], reg.refObjId === 0 ? [] : [`ref_id=${reg.refObjId}`], reg.id === 0 ? [] : [`dynptr_id=${reg.id}`]].flat();
         text += ` fp${-(i + 1) * 8}=dynptr_${DYNPTR_NAMES[reg.extra] ?? ""}(${parts.join(",")})`;
         break;
       }
@@ -182,6 +186,6 @@ export function lineText(line: LineInfo): string {
 export function insnText(env: Env, at: number): string {
   const insn = env.insns[at] as Insn;
   const kfunc = isCall(insn) && insn.src === BPF_PSEUDO_KFUNC_CALL ? env.externs.get(at)?.name : undefined;
-  const text = kfunc === undefined ? formatInsn(insn, env.insns[at + 1], { helper: (id) => helperName(id) }) : `call ${kfunc}#${insn.imm}`;
+  const text = kfunc === undefined ? formatInsn(insn, env.insns[at + 1], { helper: (id) => (id > 0 && id < HELPER_NAMES.length ? helperName(id) : "unknown") }) : `call ${kfunc}#${insn.imm}`;
   return `(${insn.op.toString(16).padStart(2, "0")}) ${text}`;
 }

@@ -34,6 +34,7 @@ function enter(env: Env, state: State, subprogram: number, callsite: number): Fr
   const frame = new Frame(callsite, state.frames.length, subprogram, env.chainOf(state.top.chain, callsite * 512 + subprogram));
   frame.owner = state;
   state.frames.push(frame);
+  env.scratchAll();
   return frame;
 }
 
@@ -153,6 +154,7 @@ export function pushAsyncCallback(env: Env, subprogram: number, sleepable: boole
   const caller = env.state.top;
   const frame = new Frame(-1, 0, subprogram, env.chainOf(-2, subprogram));
   frame.inAsyncCallback = true;
+  env.scratchAll();
   const state = new State([frame]);
   frame.owner = state;
   state.asyncEntry = env.state.asyncEntry + 1;

@@ -4,7 +4,7 @@ import { sizeOfType, skipModifiers } from "./btf-fields.js";
 import type { Env, FunctionArg, Subprogram } from "./env.js";
 import { PTR_TRUSTED } from "./types.js";
 
-const KIND_NAMES: Readonly<Record<string, string>> = { void: "UNKN", struct: "STRUCT", union: "UNION", fwd: "FWD", func_proto: "FUNC_PROTO", ptr: "PTR", array: "ARRAY", float: "FLOAT" };
+const KIND_NAMES: Readonly<Record<string, string>> = { void: "UNKNOWN", struct: "STRUCT", union: "UNION", fwd: "FWD", func_proto: "FUNC_PROTO", ptr: "PTR", array: "ARRAY", float: "FLOAT" };
 
 /** Arguments of a function; refuses what the kernel does not take. */
 export function argumentsOf(env: Env, subprogram: number): readonly FunctionArg[] {
@@ -18,9 +18,11 @@ function prepare(env: Env, info: Subprogram, subprogram: number): readonly Funct
   if (btf === undefined || func?.kind !== "func") return env.reject(`BTF of func#${subprogram} doesn't point to KIND_FUNC`, "EFAULT");
   const proto = btf.types[func.type];
   if (proto?.kind !== "func_proto") return env.reject(`Invalid type of function ${func.name}()`, "EFAULT");
-  if (proto.params.length > 5) env.reject(`Global function ${func.name}() with ${proto.params.length} > 5 args. Buggy compiler.`);
+  // Of static functions, what does not fit says nothing: they are walked with what they get.
+  const refuse = (message: string): never => (info.global ? env.reject(message) : env.rejectSilently(message));
+  if (proto.params.length > 5) refuse(`Global function ${func.name}() with ${proto.params.length} > 5 args. Buggy compiler.`);
   const result = skipModifiers(btf, proto.type).type;
-  if (result.kind !== "int" && result.kind !== "enum") env.reject(`Global function ${func.name}() doesn't return scalar. Only those are supported.`);
+  if (result.kind !== "int" && result.kind !== "enum") refuse(`Global function ${func.name}() doesn't return scalar. Only those are supported.`);
   return proto.params.map(({ type }, i) => argument(env, btf, info, func.name, type, i));
 }
 
@@ -38,7 +40,8 @@ function argument(env: Env, btf: BtfSpec, info: Subprogram, name: string, typeId
   if (type.kind !== "ptr") {
     if (tags.length > 0) env.reject(`arg#${index} has pointer tag, but is not a pointer type`);
     if (type.kind === "int" || type.kind === "enum") return { kind: "scalar", ...plain };
-    return env.reject(`Arg#${index} type ${KIND_NAMES[type.kind] ?? type.kind.toUpperCase()} in ${name}() is not supported yet.`);
+    const message = `Arg#${index} type ${KIND_NAMES[type.kind] ?? type.kind.toUpperCase()} in ${name}() is not supported yet.`;
+    return info.global ? env.reject(message) : env.rejectSilently(message);
   }
   const target = skipModifiers(btf, type.type).type;
   const structName = "name" in target ? target.name : "";
@@ -46,7 +49,7 @@ function argument(env: Env, btf: BtfSpec, info: Subprogram, name: string, typeId
   if (tags.includes("ctx") || isContext(target, btf, type.type)) {
     if (others("ctx")) env.reject(`arg#${index} has invalid combination of tags`);
     const isXdp = target.kind === "void" || ((target.kind === "struct" || target.kind === "fwd") && target.name === "xdp_md");
-    if (!isXdp) env.reject(structName === "" ? `arg#${index} type doesn't have a name` : `arg#${index} should be pointer to struct xdp_md`);
+    if (!isXdp) env.reject(structName === "" ? `arg#${index} type doesn't have a name` : `arg#${index} should be \`struct xdp_md *\``);
     return { kind: "ctx", ...plain };
   }
   if (target.kind === "struct" && target.name === "bpf_dynptr") {
@@ -63,7 +66,7 @@ function argument(env: Env, btf: BtfSpec, info: Subprogram, name: string, typeId
     return { kind: "arena", ...plain };
   }
   // Static functions are walked with what they get: their types say nothing more.
-  if (!info.global) return env.reject(`Arg#${index} type PTR in ${name}() is not supported yet.`);
+  if (!info.global) return env.rejectSilently(`Arg#${index} type PTR in ${name}() is not supported yet.`);
   if (tags.includes("nullable")) env.reject(`arg#${index} has invalid combination of tags`);
   const size = sizeOfType(btf, type.type);
   if (size === 0) env.reject(`arg#${index} reference type('${KIND_NAMES[target.kind] ?? "UNKNOWN"} ${structName}') size cannot be determined: -22`);

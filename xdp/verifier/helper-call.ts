@@ -316,6 +316,7 @@ function special(env: Env, id: number, meta: CallMeta): void {
       if (Number(getReg(env, 5).scalar.bits.value % 8n) !== 0) env.reject("Invalid format string");
       return;
     case FUNC_loop:
+      if (getReg(env, 4).isNull) markPrecise(env, 4);
       markPrecise(env, 1);
       if (BigInt(state.top.callbackDepth) < getReg(env, 1).scalar.umax) {
         return pushCallback(env, meta.subprogram, (caller, callee) => {

@@ -80,5 +80,6 @@ export function branchOnNext(env: Env, { frame, slot }: { readonly frame: number
     regs[0] = notNull(regs[0] as Reg).withId(0);
   }
   setIterator(state, frame, slot, ITER_DRAINED, 0);
+  env.scratchSlot(slot);
   state.ownTop().regs[0] = ZERO_REG;
 }

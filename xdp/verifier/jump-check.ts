@@ -10,9 +10,9 @@ import { pushPath } from "./paths.js";
 import { markPrecise, pushHistory } from "./precision.js";
 import { findEarlier, widen } from "./prune.js";
 import type { Reg } from "./reg.js";
-import { ADD_CONST, AT_PKT_END, BEYOND_PKT_END, Reg as RegClass, constReg, scalarReg } from "./reg.js";
+import { ADD_CONST, ADD_CONST32, AT_PKT_END, BEYOND_PKT_END, Reg as RegClass, constReg, scalarReg } from "./reg.js";
 import { readReg } from "./regs.js";
-import { add } from "./scalar-alu.js";
+import { add, zeroExtend } from "./scalar-alu.js";
 import { FLIPPED, compare } from "./scalar-branch.js";
 import { Draft, ZERO, constant } from "./scalar.js";
 import type { Scalar } from "./scalar.js";
@@ -134,18 +134,20 @@ function packetTaken(dst: Reg, src: Reg, operation: number): boolean | undefined
 /** Registers and slots that hold one of the numbers compared, or that plus a constant. */
 function linkedRegisters(env: Env, byRegister: boolean, dst: Reg, src: Reg): number[] {
   const linked: number[] = [];
-  if (byRegister && src.isScalar && src.id !== 0) collectLinked(env.state, (src.id & ~ADD_CONST) >>> 0, linked);
-  if (dst.isScalar && dst.id !== 0) collectLinked(env.state, (dst.id & ~ADD_CONST) >>> 0, linked);
+  if (byRegister && src.isScalar && src.id !== 0) collectLinked(env, env.state, (src.id & ~ADD_CONST) >>> 0, linked);
+  if (dst.isScalar && dst.id !== 0) collectLinked(env, env.state, (dst.id & ~ADD_CONST) >>> 0, linked);
   if (linked.length > 1) pushHistory(env, env.state, { linked });
   return linked;
 }
 
-function collectLinked(state: State, id: number, linked: number[]): void {
+function collectLinked(env: Env, state: State, id: number, linked: number[]): void {
   for (let n = state.frames.length - 1; n >= 0; n--) {
     const frame = state.frames[n] as State["frames"][number];
+    // What is not read any more need not be known.
+    const live = env.aux.liveRegs[state.frames[n + 1]?.callsite ?? env.insn] as number;
     for (let i = 0; i < 10; i++) {
       const reg = frame.regs[i] as Reg;
-      if (reg.type !== SCALAR_VALUE || (reg.id & ~ADD_CONST) >>> 0 !== id) continue;
+      if ((live & (1 << i)) === 0 || reg.type !== SCALAR_VALUE || (reg.id & ~ADD_CONST) >>> 0 !== id) continue;
       if (linked.length < MAX_LINKED) linked.push((n << 8) | i);
       else state.own(n).regs[i] = reg.withoutId();
     }
@@ -182,13 +184,16 @@ function syncLinked(state: State, regno: number, linked: readonly number[]): voi
 function syncedWith(reg: Reg, known: Reg): Reg {
   if (reg.type !== SCALAR_VALUE || (reg.id & ~ADD_CONST) !== (known.id & ~ADD_CONST)) return reg;
   if (((reg.id | known.id) & ADD_CONST) === 0 || reg.off === known.off) return known;
-  return new RegClass(SCALAR_VALUE, shifted(known.scalar, reg.off - known.off), reg.off, reg.id);
+  // Sums of 64 bits and of 32 have nothing to say to each other.
+  if (((reg.id ^ known.id) & ADD_CONST) === ADD_CONST) return reg;
+  return new RegClass(SCALAR_VALUE, shifted(known.scalar, reg.off - known.off, ((reg.id | known.id) & ADD_CONST32) !== 0), reg.off, reg.id);
 }
 
-function shifted(scalar: Scalar, by: number): Scalar {
+function shifted(scalar: Scalar, by: number, is32: boolean): Scalar {
   const d = Draft.of(scalar);
   add(d, constant(BigInt(by)));
-  return d.done();
+  if (is32) zeroExtend(d);
+  return d.sync().done();
 }
 
 function comparePointers(env: Env, insn: Insn, operation: number, is32: boolean, byRegister: boolean, dst: Reg, src: Reg, other: State): void {

@@ -48,7 +48,7 @@ export function mapInfo(spec: Omit<MapSpec, "inner"> & { readonly inner?: MapSpe
     fields: btf === undefined ? [] : specialFields(btf, spec.valueTypeId),
     constant: (spec.flags & BPF_F_RDONLY_PROG) !== 0 ? initial : undefined,
     direct: (spec.type === "BPF_MAP_TYPE_ARRAY" && spec.maxEntries === 1) || spec.type === "BPF_MAP_TYPE_INSN_ARRAY" || spec.type === "BPF_MAP_TYPE_ARENA",
-    inner: spec.inner === undefined ? undefined : mapInfo(spec.inner, btf),
+    inner: spec.inner === undefined ? undefined : { ...mapInfo(spec.inner, btf), name: "" },
     keyTypeId: spec.keyTypeId,
     valueTypeId: spec.valueTypeId,
   };

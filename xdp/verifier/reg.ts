@@ -4,8 +4,10 @@ import type { Scalar } from "./scalar.js";
 import { UNKNOWN, ZERO, constant, sameScalar } from "./scalar.js";
 import { CONST_PTR_TO_DYNPTR, NOT_INIT, PTR_TO_CTX, PTR_TO_STACK, SCALAR_VALUE } from "./types.js";
 
-/** Marks the id of a scalar that is another's plus {@link Reg.off}. */
-export const ADD_CONST = 0x8000_0000;
+/** Mark the id of a number that is another's plus {@link Reg.off}: as 64 bits, as 32 bits (the sum's upper half is 0). */
+export const ADD_CONST64 = 0x4000_0000;
+export const ADD_CONST32 = 0x2000_0000;
+export const ADD_CONST = ADD_CONST64 | ADD_CONST32;
 
 /** A structure that a pointer points to: of the program's own types, or of the kernel's by name. */
 export interface StructInfo {

@@ -383,6 +383,24 @@ export function truncate(a: Scalar, size: number): Scalar {
   return result;
 }
 
+/** Byte order: the lower `bits` reversed by bytes (or only kept), zero-extended. */
+export function swap(a: Scalar, bits: number, reverse: boolean): Scalar {
+  const d = Draft.of(a);
+  if (reverse) {
+    d.bits = { value: reversed(a.bits.value, bits), mask: reversed(a.bits.mask, bits) };
+    // Bounds say nothing about swapped bytes.
+    d.unbound64();
+    d.unbound32();
+  }
+  return bits === 64 ? d.sync().done() : truncate(d.sync().done(), bits / 8);
+}
+
+function reversed(value: bigint, bits: number): bigint {
+  let out = 0n;
+  for (let at = 0; at < bits; at += 8) out = (out << 8n) | ((value >> BigInt(at)) & 0xffn);
+  return out;
+}
+
 /** A 32-bit move: the lower half, zero-extended. */
 export function moveLow(a: Scalar): Scalar {
   const d = Draft.of(a);

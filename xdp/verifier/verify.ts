@@ -6,7 +6,7 @@ import type { Subprogram } from "./env.js";
 import { Env } from "./env.js";
 import { explore } from "./explore.js";
 import type { Facts } from "./facts.js";
-import { lineText } from "./format.js";
+import { insnText, lineText } from "./format.js";
 import { KFUNC_BY_NAME, KFUNCS_ELSEWHERE } from "./kfunc-table.js";
 import { StackLiveness } from "./liveness.js";
 import { NotKnown, Rejection } from "./log.js";
@@ -113,11 +113,23 @@ function judge(env: Env): number {
   checkCfg(env);
   findLoops(env);
   findLiveRegisters(env);
+  if (env.log.level >= 2) logLiveRegisters(env);
   const liveness = new StackLiveness(env);
   env.stackAccesses = liveness;
   explore(env, 0, liveness);
   exploreGlobals(env, liveness);
   return checkStackDepth(env);
+}
+
+/** Registers that are still read, before each instruction, and the loop that it is in. */
+function logLiveRegisters(env: Env): void {
+  env.log.write("Live regs before insn:\n");
+  for (let at = 0; at < env.insns.length; at = env.next(at)) {
+    const scc = env.aux.scc[at] as number;
+    const live = env.aux.liveRegs[at] as number;
+    const regs = Array.from({ length: 10 }, (_, i) => ((live & (1 << i)) === 0 ? "." : String(i))).join("");
+    env.log.write(`${scc === 0 ? "    " : `${String(scc).padStart(3)} `}${String(at).padStart(3)}: ${regs} ${insnText(env, at)}\n`);
+  }
 }
 
 /** Global functions that are called, each for any arguments of its types. */
