@@ -1,6 +1,7 @@
 /** All contract cases by group. */
 import type { EngineCase } from "../case.js";
 import { ALU_CASES } from "./alu.js";
+import { ARGUMENT_CASES } from "./argument.js";
 import { ATOMIC_CASES } from "./atomic.js";
 import { CALL_CASES } from "./call.js";
 import { CALLBACK_CASES } from "./callback.js";
@@ -43,6 +44,7 @@ export const CASES: Readonly<Record<string, readonly EngineCase[]>> = {
   "the host's network": NETWORK_CASES,
   timers: TIMER_CASES,
   "metadata of the card": METADATA_CASES,
+  "odd arguments": ARGUMENT_CASES,
   "texts and numbers": TEXT_CASES,
   "fib lookup": FIB_CASES,
   faults: FAULT_CASES,
