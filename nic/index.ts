@@ -12,7 +12,7 @@ export { Rss } from "./rss/rss.js";
 export type { RssSpec } from "./rss/rss.js";
 export { toeplitzHash, toeplitzTable } from "./rss/toeplitz.js";
 export { Arrivals, MIN_FRAME, parseRate, RateError, WIRE_OVERHEAD, wireBytes } from "./timeline/arrivals.js";
-export type { Rate } from "./timeline/arrivals.js";
+export type { Pattern, Rate } from "./timeline/arrivals.js";
 export { Egress } from "./timeline/egress.js";
 export type { EgressSpec } from "./timeline/egress.js";
 export { Histogram } from "./timeline/histogram.js";

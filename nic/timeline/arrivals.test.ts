@@ -37,6 +37,17 @@ describe("arrivals", () => {
     expect(second).toBeCloseTo((84 * 8) / 25, 9);
     expect(third).toBeCloseTo(((84 + 1538) * 8) / 25, 9);
   });
+  it("brings packets at random or in bursts, at the rate asked for and as fast as the line allows", () => {
+    const many = trace(...Array.from({ length: 60_000 }, () => [0, 0] as [number, number]));
+    const random = times("10Mpps/poisson", many, 1, 400e9);
+    expect(Math.abs(random[59_999] / 59_999 / 100 - 1)).toBeLessThan(0.02);
+    const gaps = random.slice(1).map((time, i) => time - random[i]);
+    // Line rate lets none come closer than 1.68 ns; else the gaps are exponential: half below 69.3 ns.
+    expect(gaps.filter((gap) => gap < 69.3).length / gaps.length).toBeCloseTo(0.5, 1);
+    expect(times("10Mpps/poisson", many, 1, 400e9)).toEqual(random);
+    expect(times("10Mpps/burst=3", trace([0, 60], [0, 60], [0, 60], [0, 60]), 1, 100e9).map(Math.round)).toEqual([0, 7, 13, 300]);
+    for (const wrong of ["line/poisson", "10Mpps/burst=0", "10Mpps/burst", "10Mpps/poisson/burst=2"]) expect(() => parseRate(wrong)).toThrow("is not one of");
+  });
   it("brings no more than the line carries, and counts what came late", () => {
     const packets = trace([0, 60], [0, 60], [0, 60]);
     const arrivals = new Arrivals(parseRate("20Mpps"), 1, 10e9);
