@@ -8,6 +8,7 @@ import { benchVerb } from "./verbs/bench.js";
 import { inspectVerb } from "./verbs/inspect.js";
 import { profilesVerb } from "./verbs/profiles.js";
 import { runVerb } from "./verbs/run.js";
+import { verifyVerb } from "./verbs/verify.js";
 
 const beeline = new Command("beeline")
   .description("Runs unmodified XDP programs on a SmartNIC you don't have.")
@@ -82,6 +83,18 @@ beeline
   .option("--schema", "print the JSON schema of a profile")
   .option("--json", "print one JSON document")
   .action(profilesVerb);
+
+beeline
+  .command("verify")
+  .description("judge programs as the kernel's verifier does, without root or kernel")
+  .argument("<objects...>", "object files")
+  .option("--entry <name>", "only this program")
+  .option("--as-xdp", "programs of other types, too, judged as XDP")
+  .option("--log <level>", "0, 1 (the path that fails) or 2 (all paths), in the kernel's format", (text) => integer("--log", 0, 2)(text) as 0 | 1 | 2)
+  .option("--json", "print one JSON document")
+  .action((objects: readonly string[], flags) => {
+    process.exitCode = verifyVerb(objects, flags);
+  });
 
 try {
   await beeline.parseAsync();

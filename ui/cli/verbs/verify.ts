@@ -1,0 +1,88 @@
+/** `beeline verify`: would the kernel take these programs, and if not, where and why. */
+import { basename } from "node:path";
+import { ObjectError, loadObject, selectProgram, verifyProgram } from "../../../xdp/index.js";
+import type { ObjectSpec, ProgramSpec, Verdict } from "../../../xdp/index.js";
+import { EXIT_FINDING, EXIT_INPUT } from "../errors.js";
+import { count } from "../format.js";
+import { readInput } from "../input.js";
+import { table } from "../table.js";
+
+export interface VerifyFlags {
+  readonly entry?: string;
+  readonly asXdp?: boolean;
+  readonly log?: 0 | 1 | 2;
+  readonly json?: boolean;
+}
+
+interface Judged {
+  readonly file: string;
+  readonly verdict: Verdict;
+}
+
+/** Judges, prints, and returns the exit code: 1 where a program is rejected, 2 where one cannot be judged. */
+export function verifyVerb(paths: readonly string[], flags: VerifyFlags): number {
+  const judged = paths.flatMap((path) => (paths.length === 1 ? judge(path, flags) : judgeOrSay(path, flags)));
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(judged.map(asJson), null, 2)}\n`);
+  else process.stdout.write(`${judged.length === 1 ? report(judged[0]) : summary(judged)}\n`);
+  if (judged.some(({ verdict }) => !verdict.accepted && verdict.kind !== "rejected")) return EXIT_INPUT;
+  return judged.every(({ verdict }) => verdict.accepted) ? 0 : EXIT_FINDING;
+}
+
+function judge(path: string, flags: VerifyFlags): Judged[] {
+  const object = loadObject(readInput(path, "the object file"), path);
+  return programsOf(object, flags).map((program) => ({ file: path, verdict: verifyProgram(object, program, { logLevel: flags.log ?? 0 }) }));
+}
+
+/** Among many objects, one that cannot be read is a row like the others. */
+function judgeOrSay(path: string, flags: VerifyFlags): Judged[] {
+  try {
+    return judge(path, flags);
+  } catch (error) {
+    if (!(error instanceof ObjectError)) throw error;
+    const message = error.message.replace(`${path}: `, "");
+    const verdict: Verdict = { program: flags.entry ?? "-", section: "-", accepted: false, kind: error.kind, message, messages: [message], log: "", processed: 0, states: 0, instructions: 0, stackDepth: 0 };
+    return [{ file: path, verdict }];
+  }
+}
+
+/** The program that is named, else all that are for XDP; with --as-xdp those of other types, too. */
+function programsOf(object: ObjectSpec, { entry, asXdp = false }: VerifyFlags): readonly ProgramSpec[] {
+  if (entry !== undefined) return [selectProgram(object, entry, { anyType: asXdp })];
+  const programs = object.programs.filter((program) => asXdp || program.type === "xdp");
+  // Where there is none, the selection's own error says what there is instead.
+  return programs.length > 0 ? programs : [selectProgram(object, undefined, { anyType: asXdp })];
+}
+
+function asJson({ file, verdict }: Judged): object {
+  const { facts: _, log, messages, ...rest } = verdict;
+  return { file, ...rest, messages, log: log === "" ? [] : log.trimEnd().split("\n") };
+}
+
+function report({ file, verdict }: Judged): string {
+  const lines = [`${basename(file)}: ${verdict.program} (section ${verdict.section}): ${word(verdict)}`];
+  if (verdict.accepted) lines.push(`${count(verdict.processed)} instructions processed of ${count(verdict.instructions)}, ${count(verdict.states)} states, ${count(verdict.stackDepth)} bytes of stack`);
+  else lines.push(...verdict.messages, ...place(verdict));
+  if (verdict.log !== "") lines.push("", verdict.log.trimEnd());
+  return lines.join("\n");
+}
+
+function place({ at }: Verdict): string[] {
+  if (at === undefined) return [];
+  if (at.line === undefined) return [`at instruction ${at.insn}`];
+  return [`at instruction ${at.insn}, ${at.file}:${at.line}`, ...(at.text === undefined ? [] : [`    ${at.text.trim()}`])];
+}
+
+function summary(judged: readonly Judged[]): string {
+  const rows = judged.map(({ file, verdict }) => [`${basename(file)} ${verdict.program}`, word(verdict), count(verdict.processed), verdict.accepted ? "" : shortMessage(verdict)]);
+  const refused = judged.filter(({ verdict }) => !verdict.accepted).length;
+  return `${table(["Program", "verdict", "processed", "why"], rows)}\n\n${count(judged.length - refused)} of ${count(judged.length)} programs accepted`;
+}
+
+function shortMessage({ message, at }: Verdict): string {
+  return at?.line === undefined ? message : `${message} (line ${at.line})`;
+}
+
+function word(verdict: Verdict): string {
+  if (verdict.accepted) return "accepted";
+  return verdict.kind === "unsupported" ? "not supported by Beeline" : (verdict.kind ?? "rejected");
+}
