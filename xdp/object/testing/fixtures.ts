@@ -29,6 +29,7 @@ export const FIXTURES: Readonly<Record<string, readonly string[]>> = {
   arena: ["-g", "-mcpu=v3"],
   externs: ["-g", "-mcpu=v3"],
   core: ["-g", "-mcpu=v3"],
+  unchecked: ["-g", "-mcpu=v3"],
 };
 
 /** Objects that hold no programs, only types: kernels to adapt to. */

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PROGRAM, ROOT, beeline } from "./beeline.js";
+
+const UNCHECKED = join(ROOT, "xdp/object/testing/unchecked.bpf.o");
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "beeline-verify-"));
+  writeFileSync(join(folder, "text.o"), "not an object");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("beeline verify", () => {
+  it("accepts what the kernel accepts", () => {
+    const { status, stdout, stderr } = beeline(["verify", PROGRAM]);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^program\.bpf\.o: xdp_dos_filter \(section xdp\): accepted\n[\d,]+ instructions processed of /);
+    expect(status).toBe(0);
+  });
+
+  it("says in the kernel's words what it rejects, and where in the source", () => {
+    const { status, stdout } = beeline(["verify", UNCHECKED]);
+    expect(stdout).toMatch(/rejected\ninvalid access to packet, off=13 size=1, R\d\(id=0,off=13,r=0\)\nR\d offset is outside of the packet\nat instruction \d+, .*unchecked\.bpf\.c:9\n/);
+    expect(status).toBe(1);
+  });
+
+  it("prints a table of many objects, and the worst of their exit codes", () => {
+    const { status, stdout } = beeline(["verify", PROGRAM, UNCHECKED, join(folder, "text.o")]);
+    expect(stdout).toMatch(/xdp_dos_filter +accepted/);
+    expect(stdout).toMatch(/unchecked +rejected/);
+    expect(stdout).toMatch(/text\.o - +invalid/);
+    expect(stdout).toMatch(/1 of 3 programs accepted/);
+    expect(status).toBe(2);
+  });
+
+  it("prints JSON with the log that was asked for", () => {
+    const { status, stdout } = beeline(["verify", UNCHECKED, "--json", "--log", "1"]);
+    expect(status).toBe(1);
+    const [verdict] = JSON.parse(stdout) as { accepted: boolean; kind: string; at: { line: number }; log: string[] }[];
+    expect(verdict).toMatchObject({ accepted: false, kind: "rejected", at: { line: 9 } });
+    expect(verdict.log.join("\n")).toMatch(/R1=ctx\(\) R10=fp0/);
+  });
+});
+
