@@ -9,4 +9,4 @@ SEC("xdp") int unchecked(struct xdp_md *ctx)
 	return data[13] ? XDP_DROP : XDP_PASS;
 }
 
-char LICENSE[] SEC("license") = "Apache-2.0";
+char _license[] SEC("license") = "Dual BSD/GPL";
