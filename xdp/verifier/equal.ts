@@ -17,22 +17,23 @@ export type Strictness = "covered" | "exact" | "within";
 class Ids {
   private readonly old: number[] = [];
   private readonly current: number[] = [];
+  private count = 0;
   private next = 0;
 
   reset(env: Env): void {
-    this.old.length = this.current.length = 0;
+    this.count = 0;
     this.next = env.nextId;
   }
 
   match(old: number, current: number): boolean {
     if ((old === 0) !== (current === 0)) return false;
     if (old === 0) return true;
-    for (let i = 0; i < this.old.length; i++) {
+    for (let i = 0; i < this.count; i++) {
       if (this.old[i] === old) return this.current[i] === current;
       if (this.current[i] === current) return false;
     }
-    this.old.push(old);
-    this.current.push(current);
+    this.old[this.count] = old;
+    this.current[this.count++] = current;
     return true;
   }
 

@@ -102,13 +102,9 @@ export class Reg {
   }
 }
 
-const plain = new WeakMap<Scalar, Reg>();
-
 /** A number without id. */
 export function scalarReg(scalar: Scalar): Reg {
-  let reg = plain.get(scalar);
-  if (reg === undefined) plain.set(scalar, (reg = new Reg(SCALAR_VALUE, scalar)));
-  return reg;
+  return (scalar.register ??= new Reg(SCALAR_VALUE, scalar)) as Reg;
 }
 
 export function constReg(value: bigint | number): Reg {

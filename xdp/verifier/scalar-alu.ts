@@ -11,6 +11,10 @@ const KEYS = 2 ** 26;
 
 /** `dst op src`; `op` is the operation's code in the instruction (`BPF_ADD`, …). */
 export function alu(op: number, is64: boolean, dst: Scalar, src: Scalar): Scalar {
+  if (is64 && dst.isConst && src.isConst) {
+    if (op === BPF_ADD) return constant(dst.value + src.value);
+    if (op === BPF_SUB) return constant(dst.value - src.value);
+  }
   const which = op * 2 + (is64 ? 1 : 0);
   let known = remembered.get(which);
   if (known === undefined) remembered.set(which, (known = new Map()));
@@ -26,10 +30,6 @@ export function alu(op: number, is64: boolean, dst: Scalar, src: Scalar): Scalar
 
 function compute(op: number, is64: boolean, dst: Scalar, src: Scalar): Scalar {
   if (!isComputable(op, is64, src)) return UNKNOWN;
-  if (dst.isConst && src.isConst && is64) {
-    if (op === BPF_ADD) return constant(dst.value + src.value);
-    if (op === BPF_SUB) return constant(dst.value - src.value);
-  }
   const d = Draft.of(dst);
   switch (op) {
     case BPF_ADD:

@@ -38,6 +38,7 @@ const KEYS = 2 ** 26;
 
 /** Compares two numbers by the operation `op` (`BPF_JEQ`, …) of a jump. */
 export function compare(op: number, is32: boolean, left: Scalar, right: Scalar): Comparison {
+  if (left.isConst && right.isConst) return { taken: is32 ? taken32(op, left, right) : taken64(op, left, right), takenLeft: left, takenRight: right, elseLeft: left, elseRight: right };
   const which = op * 2 + (is32 ? 1 : 0);
   let known = remembered.get(which);
   if (known === undefined) remembered.set(which, (known = new Map()));

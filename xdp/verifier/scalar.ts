@@ -29,6 +29,8 @@ export class Scalar {
   readonly u32max: number;
   /** The number is known. */
   readonly isConst: boolean;
+  /** The register that holds just this number, kept by whoever makes registers. */
+  register: object | undefined = undefined;
   constructor(key: number, from: Draft) {
     this.key = key;
     this.bits = from.bits;
@@ -249,7 +251,9 @@ export function min(a: bigint, b: bigint): bigint {
 /** Contents that are known; beyond this many, all are forgotten (equality then falls back to comparing). */
 const MOST_KNOWN = 100_000;
 let nextKey = 1;
-const constants = new Map<bigint, Scalar>();
+/** Known numbers, by some of their bits. */
+const CONSTANTS = 8192;
+const constants: (Scalar | undefined)[] = Array.from({ length: CONSTANTS }, () => undefined);
 const ranges = new Map<string, Scalar>();
 
 /** The scalar with the draft's content. */
@@ -270,20 +274,16 @@ export function intern(draft: Draft): Scalar {
 /** A known number, given as any of its 64-bit forms. */
 export function constant(value: bigint): Scalar {
   const bits = u64(value);
-  let scalar = constants.get(bits);
-  if (scalar === undefined) {
-    if (constants.size > MOST_KNOWN) {
-      constants.clear();
-      constants.set(0n, ZERO);
-    }
-    scalar = new Scalar(nextKey++, new Draft().setConst(bits));
-    constants.set(bits, scalar);
-  }
-  return scalar;
+  if (bits === 0n) return ZERO;
+  const low = Number(BigInt.asIntN(32, bits));
+  const place = (low ^ (low >> 12)) & (CONSTANTS - 1);
+  const known = constants[place];
+  if (known !== undefined && known.bits.value === bits) return known;
+  return (constants[place] = new Scalar(nextKey++, new Draft().setConst(bits)));
 }
 
 export const UNKNOWN: Scalar = new Scalar(nextKey++, new Draft());
-export const ZERO: Scalar = constant(0n);
+export const ZERO: Scalar = new Scalar(nextKey++, new Draft().setConst(0n));
 
 /** Same content? */
 export function sameScalar(a: Scalar, b: Scalar): boolean {
