@@ -186,7 +186,7 @@ export interface DeviceResult {
   readonly provenance: "modelled";
   readonly profile: string;
   readonly kind: DeviceProfile["kind"];
-  /** False: refused, see reasons. Null: none of the rules that are checked so far refuses it, and not all rules are. Kernel paths: null. */
+  /** Whether the card takes the program; false: see reasons. Kernel paths, of which nothing is checked: null. */
   readonly admitted: boolean | null;
   readonly reasons: readonly string[];
   /** Rules that were checked. */
@@ -194,7 +194,7 @@ export interface DeviceResult {
   /** Cores that work: flow processing cores, or processors with a receive queue. */
   readonly cores: number;
   readonly queues: number;
-  /** Static length of the program: device instructions after translation (an estimate), or eBPF instructions on a kernel path. */
+  /** Static length of the program: device instructions after translation, or eBPF instructions on a kernel path. */
   readonly instructions: number;
   /** Cycles a packet on the core, firmware or driver included. */
   readonly cyclesPerPacket: { readonly mean: number; readonly max: number };
