@@ -3,7 +3,7 @@ import { assemble } from "../../xdp/isa/index.js";
 import type { ObjectSpec } from "../../xdp/object/index.js";
 
 /** Values at which arithmetic changes its ways. */
-const EDGES = [
+export const EDGES: readonly bigint[] = [
   0n, 1n, 2n, 3n, 7n, 31n, 32n, 33n, 63n, 64n, 65n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0x8000n, 0xffffn, 0x7fffffffn, 0x80000000n, 0x80000001n, 0xffffffffn,
   0x100000000n, 0x7fffffff80000000n, 0x7fffffffffffffffn, 0x8000000000000000n, 0x8000000000000001n, 0xffffffff00000000n, 0xffffffff80000000n, 0xfffffffffffffffen, 0xffffffffffffffffn,
 ];

@@ -12,6 +12,7 @@ import {
   BPF_MEM,
   BPF_MEMSX,
   BPF_MOV,
+  BPF_PSEUDO_FUNC,
   BPF_ST,
   BPF_STX,
   BPF_X,
@@ -123,6 +124,13 @@ export class Code {
     this.called.add(mark);
     this.#jumps.push({ slot: this.insns.length, mark, field: "imm" });
     this.emit(BPF_JMP | BPF_CALL, 0, 1);
+  }
+
+  /** `dst` = address of a function, for helpers that call it. */
+  address(dst: number, mark: Mark): void {
+    this.called.add(mark);
+    this.#jumps.push({ slot: this.insns.length, mark, field: "imm" });
+    this.wide(dst, BPF_PSEUDO_FUNC, 0, 0);
   }
 
   exit(): void {

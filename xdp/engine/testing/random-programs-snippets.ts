@@ -3,58 +3,16 @@
  * every other register but r10 is a number, and the bytes of the frame from -FRAME up are written. A snippet may use pointers inside, but
  * leaves numbers: what the registers hold at the end must not depend on where things lie.
  */
-import { BPF_ADD, BPF_AND, BPF_ARSH, BPF_DIV, BPF_END, BPF_LSH, BPF_MOD, BPF_MOV, BPF_NEG, BPF_OR, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_RSH, BPF_SUB, BPF_XOR } from "../../isa/index.js";
-import { BPF_ALU, BPF_ALU64, BPF_CMPXCHG, BPF_FETCH, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JLE, BPF_JLT, BPF_JNE, BPF_JSET, BPF_JSGE, BPF_JSGT, BPF_JSLE, BPF_JSLT, BPF_MUL, BPF_X, BPF_XCHG } from "../../isa/index.js";
-import { Choices } from "./random-programs-code.js";
-import type { Code, Mark } from "./random-programs-code.js";
-
-/** Indices of the maps that random programs use: see RANDOM_MAPS. */
-export const MAP = { out: 0, array: 1, percpu: 2, hash: 3, lru: 4, lpm: 5, readOnly: 6, globals: 7 } as const;
-export const VALUE_BYTES = 32;
-export const ARRAY_ENTRIES = 5;
-
-/** A function that snippets can call, and what it wants in r1. */
-export interface Callable {
-  readonly mark: Mark;
-  readonly takes: "number" | "context" | "stack";
-}
-
-/** The function that a snippet is put into. */
-export interface Surroundings {
-  readonly code: Code;
-  /** Whether r6 is the context. */
-  readonly hasContext: boolean;
-  readonly callables: readonly Callable[];
-  /** Bytes of the frame that are written and free for snippets: at -`frame` and above. Below them each nesting of loops has a counter. */
-  readonly frame: number;
-  /** Loops and branches around. */
-  readonly nesting: number;
-  /** Whether clocks, random numbers and the CPU's number may be asked for, in which engines differ from a kernel. */
-  readonly clocks: boolean;
-  /** How often something is done that a verifier refuses: once in so many; 0 for never. */
-  readonly faultyOnceIn: number;
-}
-
-type Snippet = (choices: Choices, to: Surroundings) => void;
+import { BPF_ADD, BPF_ALU, BPF_ALU64, BPF_AND, BPF_ARSH, BPF_ATOMIC, BPF_DIV, BPF_END, BPF_JEQ, BPF_JGT, BPF_JNE, BPF_LOAD_ACQ, BPF_LSH, BPF_MOD, BPF_MOV, BPF_MUL, BPF_NEG, BPF_OR, BPF_PSEUDO_MAP_IDX_VALUE, BPF_RSH, BPF_STORE_REL, BPF_STX, BPF_SUB, BPF_X, BPF_XOR } from "../../isa/index.js";
+import type { MapSpec } from "../../object/index.js";
+import type { Choices, Mark } from "./random-programs-code.js";
+import { FURTHER } from "./random-programs-further.js";
+import { writableMaps } from "./random-programs-maps.js";
+import { ATOMICS, CONDITIONS, FRAME_LENGTHS, MAP, SIZES, VALUE_BYTES, atomic, checkEnd, faulty, frameOffset, mapAndKey, numbers, scrub, valueAccess } from "./random-programs-parts.js";
+import type { Snippet, Surroundings } from "./random-programs-parts.js";
 
 const BINARY = [BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR, BPF_AND, BPF_LSH, BPF_RSH, BPF_MOD, BPF_XOR, BPF_ARSH] as const;
 const SHIFTS: readonly number[] = [BPF_LSH, BPF_RSH, BPF_ARSH];
-const CONDITIONS = [BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET, BPF_JNE, BPF_JSGT, BPF_JSGE, BPF_JLT, BPF_JLE, BPF_JSLT, BPF_JSLE] as const;
-const SIZES = [1, 2, 4, 8] as const;
-
-/** Registers that hold numbers between snippets. */
-function numbers({ hasContext }: Surroundings): readonly number[] {
-  return hasContext ? [0, 1, 2, 3, 4, 5, 7, 8, 9] : [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-}
-
-/** Makes these registers numbers again. */
-function scrub(choices: Choices, code: Code, registers: readonly number[]): void {
-  for (const register of registers) code.set(register, choices.immediate());
-}
-
-function faulty(choices: Choices, { faultyOnceIn }: Surroundings): boolean {
-  return faultyOnceIn > 0 && choices.once(faultyOnceIn);
-}
 
 const arithmetic: Snippet = (choices, to) => {
   const { code } = to;
@@ -76,11 +34,6 @@ const arithmetic: Snippet = (choices, to) => {
     }
   }
 };
-
-/** Offset from r10 of an aligned access in the frame. */
-function frameOffset(choices: Choices, { frame }: Surroundings, bytes: number): number {
-  return -frame + choices.below(frame / bytes) * bytes;
-}
 
 const stackAccess: Snippet = (choices, to) => {
   const { code } = to;
@@ -108,32 +61,6 @@ const variableStack: Snippet = (choices, to) => {
   else code.load(choices.pick(SIZES), choices.pick([0, 3, 7, 8]), pointer, 0);
   scrub(choices, code, [pointer, index]);
 };
-
-/** Leaves to `outside` where `pointer` is behind `end`, in one of the ways to write it. Gives 1 where a byte at `pointer` is then there too. */
-function checkEnd(choices: Choices, code: Code, pointer: number, end: number, outside: Mark): number {
-  const strict = choices.once(4);
-  const inside = code.mark();
-  switch (choices.below(4)) {
-    case 0:
-      code.jumpRegister(strict ? BPF_JGE : BPF_JGT, pointer, end, outside);
-      break;
-    case 1:
-      code.jumpRegister(strict ? BPF_JLE : BPF_JLT, end, pointer, outside);
-      break;
-    case 2:
-      code.jumpRegister(strict ? BPF_JLT : BPF_JLE, pointer, end, inside);
-      code.goto(outside, choices.once(2));
-      break;
-    default:
-      code.jumpRegister(strict ? BPF_JGT : BPF_JGE, end, pointer, inside);
-      code.goto(outside);
-  }
-  code.place(inside);
-  return strict ? 1 : 0;
-}
-
-/** Lengths of frames that random programs are run on: checks for just these many bytes find where one too many is taken for checked. */
-export const FRAME_LENGTHS = [14, 15, 20, 34, 60, 64, 98] as const;
 
 const packetAccess: Snippet = (choices, to) => {
   const { code } = to;
@@ -225,46 +152,16 @@ const packetMerge: Snippet = (choices, to) => {
   scrub(choices, code, [data, end, pointer, limit]);
 };
 
-const ATOMICS = [BPF_ADD, BPF_OR, BPF_AND, BPF_XOR, BPF_ADD | BPF_FETCH, BPF_OR | BPF_FETCH, BPF_AND | BPF_FETCH, BPF_XOR | BPF_FETCH, BPF_XCHG, BPF_CMPXCHG] as const;
-
 const stackAtomic: Snippet = (choices, to) => {
   const { code } = to;
   const bytes = choices.pick([4, 8] as const);
   const off = frameOffset(choices, to, bytes) + (faulty(choices, to) ? 2 : 0);
-  code.atomic(bytes, 10, off, choices.pick(numbers(to)), choices.pick(ATOMICS));
+  const src = choices.pick(numbers(to));
+  const ordered = choices.below(8);
+  if (ordered === 0 && to.faultyOnceIn === 0) code.atomic(bytes, 10, off, src, BPF_STORE_REL);
+  else if (ordered === 1 && to.faultyOnceIn === 0) code.emit(BPF_STX | BPF_ATOMIC | (bytes === 4 ? 0 : 0x18), src, 10, off, BPF_LOAD_ACQ);
+  else atomic(code, bytes, 10, off, src, choices.pick(ATOMICS));
 };
-
-/** r1 = map, r2 = address of the key, which is written to the lowest free bytes of the frame. */
-function mapAndKey(choices: Choices, { code, frame }: Surroundings, map: number): void {
-  const key = -frame;
-  if (map === MAP.lpm) {
-    code.storeImmediate(4, 10, key, choices.below(33));
-    code.storeImmediate(4, 10, key + 4, choices.pick([0, 1, 0x0000000a, 0x0100000a, 0x0200a8c0]));
-  } else if (choices.once(2)) code.storeImmediate(4, 10, key, choices.below(ARRAY_ENTRIES + 2));
-  else {
-    code.move(1, choices.pick([7, 8, 9]));
-    code.alu(BPF_AND, 1, 7);
-    code.store(4, 10, key, 1);
-  }
-  code.wide(1, BPF_PSEUDO_MAP_IDX, map, 0);
-  code.move(2, 10);
-  code.alu(BPF_ADD, 2, key);
-}
-
-/** Accesses in a map value that r0 points to, `room` bytes. */
-function valueAccess(choices: Choices, to: Surroundings, room: number, writable: boolean): void {
-  const { code } = to;
-  for (let i = choices.below(4); i >= 0; i--) {
-    const bytes = choices.pick(SIZES);
-    const off = choices.below(room / bytes) * bytes + (faulty(choices, to) ? choices.pick([1, room, -1, -room]) : 0);
-    const register = choices.pick([3, 4, 5, 7, 8, 9]);
-    const kind = choices.below(5);
-    if (!writable || kind < 2) code.load(bytes, register, 0, off, bytes < 8 && kind === 0);
-    else if (kind === 2) code.store(bytes, 0, off, register);
-    else if (kind === 3) code.storeImmediate(bytes, 0, off, choices.immediate());
-    else if (bytes >= 4) code.atomic(bytes, 0, off, register, choices.pick(ATOMICS.filter((imm) => imm !== BPF_CMPXCHG)));
-  }
-}
 
 const LOOKUP = 1;
 const UPDATE = 2;
@@ -272,7 +169,8 @@ const DELETE = 3;
 
 const mapLookup: Snippet = (choices, to) => {
   const { code } = to;
-  const map = choices.pick([MAP.array, MAP.array, MAP.percpu, MAP.hash, MAP.lru, MAP.lpm, MAP.readOnly]);
+  const map = choices.once(3) ? choices.pick([MAP.array, MAP.percpu, MAP.hash, MAP.lru, MAP.lpm, MAP.readOnly]) : choices.pick([MAP.readOnly, ...writableMaps(to.maps)]);
+  const { valueSize } = to.maps[map] as MapSpec;
   const missing = code.mark();
   mapAndKey(choices, to, map);
   code.helper(LOOKUP);
@@ -286,12 +184,12 @@ const mapLookup: Snippet = (choices, to) => {
       code.place(found);
     }
   }
-  if (choices.once(4)) {
+  if (valueSize > 16 && choices.once(4)) {
     code.move(3, choices.pick([7, 8, 9]));
     code.alu(BPF_AND, 3, faulty(choices, to) ? 63 : 16);
     code.aluRegister(BPF_ADD, 0, 3);
-    valueAccess(choices, to, VALUE_BYTES - 16, map !== MAP.readOnly);
-  } else valueAccess(choices, to, VALUE_BYTES, map !== MAP.readOnly || faulty(choices, to));
+    valueAccess(choices, to, valueSize - 16, map !== MAP.readOnly);
+  } else valueAccess(choices, to, valueSize, map !== MAP.readOnly || faulty(choices, to));
   code.place(missing);
   scrub(choices, code, [0]);
 };
@@ -307,15 +205,19 @@ const globalData: Snippet = (choices, to) => {
 
 const mapUpdate: Snippet = (choices, to) => {
   const { code, frame } = to;
-  const map = choices.pick([MAP.array, MAP.percpu, MAP.hash, MAP.hash, MAP.lru, MAP.lpm]);
+  const map = choices.pick(writableMaps(to.maps));
+  const spec = to.maps[map] as MapSpec;
   mapAndKey(choices, to, map);
-  if (choices.once(3) && map !== MAP.array && map !== MAP.percpu) code.helper(DELETE);
+  const value = -frame + Math.ceil(spec.keySize / 8) * 8;
+  if (choices.once(3) || value + spec.valueSize > 0) code.helper(DELETE);
   else {
     code.move(3, 10);
-    code.alu(BPF_ADD, 3, faulty(choices, to) ? -16 : -frame + 8);
-    code.set(4, choices.below(map === MAP.lpm ? 1 : 3));
+    code.alu(BPF_ADD, 3, faulty(choices, to) ? -16 : value);
+    // BPF_ANY, BPF_NOEXIST, BPF_EXIST; what is none of them is an error.
+    code.set(4, choices.once(12) ? choices.pick([3, 8, -1, 5]) : choices.below(3));
     code.helper(UPDATE);
   }
+  if (choices.once(2)) code.move(9, 0);
   scrub(choices, code, [1, 2, 3, 4, 5]);
 };
 
@@ -641,10 +543,19 @@ const nonsense: Snippet = (choices, to) => {
 
 const SNIPPETS: readonly Snippet[] = [arithmetic, arithmetic, stackAccess, variableStack, packetAccess, packetAccess, packetMerge, packetWalk, stackAtomic, mapLookup, mapLookup, globalData, mapUpdate, helpers, branch, branch, loop, tangle, call];
 
+const VALUES: readonly Snippet[] = [arithmetic, arithmetic, arithmetic, stackAccess, stackAtomic, variableStack, branch, branch, loop, tangle, globalData];
+
 /** Writes one snippet. */
 export function writeSnippet(choices: Choices, to: Surroundings): void {
-  if (to.faultyOnceIn > 0 && choices.once(to.faultyOnceIn * 2)) nonsense(choices, to);
+  if (to.onlyValues === true) choices.pick(VALUES)(choices, to);
+  else if (to.faultyOnceIn > 0 && choices.once(to.faultyOnceIn * 2)) nonsense(choices, to);
   else if (to.faultyOnceIn > 0 && choices.once(2)) choices.pick(TRICKS)(choices, to);
+  else if (to.faultyOnceIn === 0 && choices.once(3)) choices.pick(FURTHER)(choices, to);
   else choices.pick(SNIPPETS)(choices, to);
 }
 
+
+/** One of the snippets that call nothing: for functions that are called again and again. */
+export function writePlain(choices: Choices, to: Surroundings): void {
+  choices.pick([arithmetic, stackAccess, stackAtomic, mapLookup, globalData])(choices, to);
+}

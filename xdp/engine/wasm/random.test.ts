@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createInterpreter } from "../interpreter.js";
 import { Bench, difference, listing, machineOf, placeFrames, withEntry } from "../testing/random-programs-run.js";
-import { FRAME_LENGTHS } from "../testing/random-programs-snippets.js";
+import { FRAME_LENGTHS } from "../testing/random-programs-parts.js";
 import type { RandomShape } from "../testing/random-programs.js";
 import type { MachineView } from "../contract.js";
 import type { Machine } from "../machine.js";
