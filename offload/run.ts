@@ -8,9 +8,8 @@
 import { ADMITTED, Arrivals, DROPPED_MAC, Nic } from "../nic/index.js";
 import type { RssSpec } from "../nic/index.js";
 import type { CaptureReader } from "../traffic/index.js";
-import { BPF_LDX, BPF_ST, BPF_STX, classOf, selectProgram } from "../xdp/index.js";
-import type { EngineName, ProgramSpec } from "../xdp/index.js";
-import { analyseKinds, KIND_PACKET, KIND_UNKNOWN } from "./cost/kinds.js";
+import { selectProgram } from "../xdp/index.js";
+import type { EngineName } from "../xdp/index.js";
 import { planCosts } from "./cost/plan.js";
 import type { CostPlan } from "./cost/plan.js";
 import { ParallelRunner } from "./pool/runner.js";
@@ -25,6 +24,7 @@ import type { Host } from "./run/host.js";
 import { DeviceModel } from "./run/model.js";
 import type { ProgramFigures } from "./run/model.js";
 import { Outcomes } from "./run/outcomes.js";
+import { readsPacket } from "./run/touches.js";
 import { Traffic } from "./run/traffic.js";
 import { planVliw } from "./run/vliw.js";
 import type { Window } from "./run/window.js";
@@ -235,16 +235,6 @@ class Run {
     await this.parallel?.close();
     this.host.close();
   }
-}
-
-/** Whether any instruction of the program looks at the packet: one that does not leaves its bytes out of the processor's caches. */
-function readsPacket(program: ProgramSpec): boolean {
-  const kinds = analyseKinds(program);
-  return program.insns.some(({ op, src, dst }, slot) => {
-    const kind = classOf(op);
-    if (kind === BPF_LDX) return kinds.of(slot, src) === KIND_PACKET || kinds.of(slot, src) === KIND_UNKNOWN;
-    return (kind === BPF_ST || kind === BPF_STX) && (kinds.of(slot, dst) === KIND_PACKET || kinds.of(slot, dst) === KIND_UNKNOWN);
-  });
 }
 
 /** The baseline's packets are those of the device. */

@@ -6,8 +6,10 @@ import { EXIT_INPUT, errorLine } from "./errors.js";
 import { collect, collectOneOf, integer, oneOf } from "./options.js";
 import { benchVerb } from "./verbs/bench.js";
 import { inspectVerb } from "./verbs/inspect.js";
+import { planVerb } from "./verbs/plan.js";
 import { profilesVerb } from "./verbs/profiles.js";
 import { runVerb } from "./verbs/run.js";
+import { sweepVerb } from "./verbs/sweep.js";
 import { verifyVerb } from "./verbs/verify.js";
 
 const beeline = new Command("beeline")
@@ -94,6 +96,44 @@ beeline
   .option("--json", "print one JSON document")
   .action((objects: readonly string[], flags) => {
     process.exitCode = verifyVerb(objects, flags);
+  });
+
+/** Flags of the verbs that try a program and its traffic on many devices. */
+function withWorkload(command: Command): Command {
+  return command
+    .argument("[scenario]", "scenario.yaml, or a folder that holds one")
+    .option("--program <file>", "object file made by clang -target bpf", collect)
+    .option("--entry <name>", "program or section, where the object has several")
+    .option("--pcap <file>", "capture to replay; may be repeated", collect)
+    .option("--nic <profile>", "device: a profile's name, or a YAML or JSON file")
+    .option("--set <key=value>", "changes a figure of the device's profile; may be repeated", collect)
+    .option("--queues <n>", "receive queues", integer("--queues", 1, 256))
+    .option("--loop <n>", "passes over the traffic", integer("--loop", 1))
+    .option("--seed <n>", "seed of everything random", integer("--seed", 0))
+    .option("--maps <file>", "map contents before the first packet, bpftool's JSON by map name")
+    .option("--set-global <name=value>", "writes a global variable of the program before it is loaded; may be repeated", collect)
+    .option("--kconfig <name=value>", "a kernel setting that the program reads; may be repeated", collect)
+    .option("--btf <file>", "types to adapt the program to (CO-RE)")
+    .option("--json", "print one JSON document");
+}
+
+withWorkload(beeline.command("plan"))
+  .description("how fast without loss, the least of a device that meets a target, cards that would do, host processors saved")
+  .option("--target <rate>", "rate to carry, such as 40Gbps or 20Mpps")
+  .option("--p99 <time>", "largest 99th percentile of latency on the device, such as 50us")
+  .option("--loss <share>", "largest share lost, such as 0, 0.001 or 0.1%; default 0")
+  .option("--arrivals <pattern>", "constant, poisson or burst=N; default constant")
+  .action(async (scenario: string | undefined, flags) => {
+    process.exitCode = await planVerb(scenario, flags);
+  });
+
+withWorkload(beeline.command("sweep"))
+  .description("a run for every point of a grid, as CSV or JSON; goes on where it was interrupted")
+  .option("--vary <key=values>", "an axis: a key of the profile, or nic, rate, loop, seed, queues, with values (1,2,5) or a range (5..50..5); may be repeated", collect)
+  .option("--rate <rate>", "pcap (as captured), line, or a rate such as 10Mpps or 25Gbps")
+  .option("--out <file>", "write the points here as CSV, and take those that are there as done")
+  .action(async (scenario: string | undefined, flags) => {
+    process.exitCode = await sweepVerb(scenario, flags);
   });
 
 try {

@@ -1,0 +1,45 @@
+/** A program and its traffic, as verbs that try many devices run them: everything of a run but the device. */
+import { DEFAULT_DEVICE, findProfile, overrideProfile, parseOverrides } from "../../../offload/index.js";
+import type { DeviceProfile, RunOptions } from "../../../offload/index.js";
+import { mergeCaptures, openCapture } from "../../../traffic/index.js";
+import type { CaptureReader } from "../../../traffic/index.js";
+import { btfTarget } from "../../../xdp/index.js";
+import { readInput } from "../input.js";
+import { loadProgram, seedMachine } from "./prepare.js";
+import type { RunRequest } from "./request.js";
+
+/** The run that a request describes, without its device, rate and sinks. */
+export function workloadOf(request: RunRequest): Omit<RunOptions, "device"> {
+  const { flags, spec } = request;
+  const { object, program } = loadProgram(request);
+  return {
+    object,
+    entry: program.name,
+    open: () => openAll(request),
+    engine: flags.engine,
+    queues: flags.queues ?? spec.queues,
+    loop: flags.loop ?? spec.loop ?? 1,
+    seed: flags.seed ?? spec.seed,
+    network: spec.network,
+    btf: request.btf === undefined ? undefined : btfTarget(readInput(request.btf, "the BTF"), request.btf),
+    kconfig: request.kconfig,
+    portOf: (iface) => spec.interfaces?.[iface.name]?.port ?? request.captures.find((capture) => capture.file === iface.file)?.port ?? 0,
+    setup: (machine) => seedMachine(request, machine),
+  };
+}
+
+/** The device that a request names, with its changes. */
+export function deviceOf({ flags, spec }: RunRequest): DeviceProfile {
+  return overrideProfile(findProfile(flags.nic ?? spec.nic ?? DEFAULT_DEVICE), { ...spec.set, ...parseOverrides(flags.set ?? []) });
+}
+
+async function openAll({ captures }: RunRequest): Promise<CaptureReader> {
+  const readers: CaptureReader[] = [];
+  try {
+    for (const { file } of captures) readers.push(await openCapture(file));
+  } catch (error) {
+    for (const reader of readers) reader.close();
+    throw error;
+  }
+  return mergeCaptures(readers);
+}
