@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseRate } from "../nic/index.js";
-import type { MapSpec } from "../xdp/index.js";
+import { BPF_PSEUDO_KFUNC_CALL, KFUNCS } from "../xdp/index.js";
+import type { MapSpec, ObjectSpec } from "../xdp/index.js";
 import { findProfile, overrideProfile } from "./profiles/profiles.js";
 import { runOffload } from "./run.js";
 import { array, COUNT_BY_QUEUE, hash, objectSpec, perCpuArray, PORT_FILTER } from "./testing/object.js";
@@ -68,6 +69,20 @@ async function run(text: string, packets: readonly TestPacket[], options: Partia
   return { result, seen, machine: machine as RunMachine };
 }
 
+/** Calls of helpers from 512 up become calls of the kernel functions that go by these numbers, as a loader leaves them. */
+function withKfuncs(object: ObjectSpec): ObjectSpec {
+  const programs = object.programs.map((program) => {
+    const name = (insn: number): string | undefined => KFUNCS.find(({ id }) => id === program.insns[insn].imm)?.name;
+    const called = program.insns.map((_, insn) => insn).filter((insn) => program.insns[insn].op === 0x85 && name(insn) !== undefined);
+    return {
+      ...program,
+      insns: program.insns.map((insn, i) => (called.includes(i) ? { ...insn, src: BPF_PSEUDO_KFUNC_CALL } : insn)),
+      externs: called.map((insn) => ({ insn, name: name(insn) as string, kind: "kfunc" as const, weak: false })),
+    };
+  });
+  return { ...object, programs };
+}
+
 /** What the model and the program decided; not what this host measured. */
 function modelled({ result }: Ran): unknown {
   const { host: _, ...rest } = result;
@@ -103,6 +118,53 @@ describe("a run", () => {
     expect(result.queues.reduce((sum, queue) => sum + queue.packets, 0)).toBe(1000);
     expect(result.host.mpps).toBeGreaterThan(0);
     expect(result.counters).toMatchObject({ rx_packets: 1000, rx_xdp_drop: 250, rx_xdp_aborted: 250, tx_packets: 250, rx_length_errors: 0 });
+  });
+
+  it("tells the program the packet's hash, its type and its time, and that there is no VLAN tag", async () => {
+    const text = `
+      r6 = r1
+      r7 = *(u32 *)(r6 + 0)
+      r2 = *(u32 *)(r6 + 4)
+      r3 = r7
+      r3 += 60
+      if r3 > r2 goto out
+      *(u64 *)(r10 - 8) = 0
+      r1 = r6
+      r2 = r10
+      r2 += -8
+      r3 = r10
+      r3 += -4
+      call 536
+      *(u32 *)(r7 + 0) = r0
+      r1 = *(u64 *)(r10 - 8)
+      *(u64 *)(r7 + 4) = r1
+      r1 = r6
+      r2 = r10
+      r2 += -8
+      call 535
+      r1 = *(u64 *)(r10 - 8)
+      *(u64 *)(r7 + 12) = r1
+      r1 = r6
+      r2 = r10
+      r2 += -8
+      r3 = r10
+      r3 += -6
+      call 537
+      *(u32 *)(r7 + 20) = r0
+    out:
+      r0 = 2
+      exit`;
+    const arp = new Uint8Array(60);
+    arp.set([8, 6], 12);
+    for (const parallel of [false, true]) {
+      const { seen } = await run(text, [{ bytes: udp(1, 53) }, { bytes: arp }], { parallel, object: withKfuncs(objectSpec(text, [])) });
+      const told = seen.packets.map(({ data }) => new DataView(Uint8Array.from(Buffer.from(data, "hex")).buffer));
+      const XDP_RSS_TYPE_L4_IPV4_UDP = 41;
+      expect([told[0].getInt32(0, true), told[0].getUint32(4, true), told[0].getUint32(8, true)]).toEqual([0, seen.packets[0].hash, XDP_RSS_TYPE_L4_IPV4_UDP]);
+      expect(told[0].getBigUint64(12, true)).toBe(EPOCH_NS);
+      const ENODATA = -61;
+      expect([told[1].getInt32(0, true), told[0].getInt32(20, true)]).toEqual([ENODATA, ENODATA]);
+    }
   });
 
   it("shows the program port, queue and device time", async () => {

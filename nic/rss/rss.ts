@@ -59,6 +59,8 @@ export class Rss {
   readonly indirection: Uint16Array;
   private readonly table: Uint32Array;
   private readonly fields: Uint8Array;
+  /** Index of the flow type as which the last frame was hashed. */
+  private kind = 0;
 
   /** `queues` is the number of receive queues of the NIC. Throws RssError. */
   constructor(spec: RssSpec, queues: number) {
@@ -89,6 +91,11 @@ export class Rss {
         queue[i] = indirection[value & mask];
       }
     }
+  }
+
+  /** The flow type as which the frame in `bytes[start, end)` is hashed; undefined where RSS does not apply to it. */
+  flowTypeOf(bytes: Uint8Array, start: number, end: number): FlowType | undefined {
+    return this.hashFrame(bytes, start, end) < 0 ? undefined : FLOW_TYPES[this.kind];
   }
 
   /** Hash of the frame in `bytes[start, end)`, or -1 where RSS does not apply to it. */
@@ -122,6 +129,7 @@ export class Rss {
     }
     const fields = this.fields[kind];
     if (fields === 0) return -1;
+    this.kind = kind;
     const { table } = this;
     let hash = 0;
     let base = 0;
@@ -158,6 +166,7 @@ export class Rss {
     }
     const fields = this.fields[kind];
     if (fields === 0) return -1;
+    this.kind = kind;
     const { table } = this;
     let hash = 0;
     let base = 0;

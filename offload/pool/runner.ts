@@ -13,6 +13,7 @@ import type { EngineName } from "../../xdp/index.js";
 import type { DeviceClock } from "../run/clock.js";
 import type { Columns } from "../run/columns.js";
 import { readResult } from "../run/executor.js";
+import { RxMetadata } from "../run/rx-metadata.js";
 import type { Host } from "../run/host.js";
 import type { Window } from "../run/window.js";
 import { begin as beginPace } from "./pace.js";
@@ -46,6 +47,7 @@ export class ParallelRunner {
   private readonly results: number;
   private readonly packets: number;
   private words: Uint32Array;
+  private readonly metadata: RxMetadata | undefined;
   private readonly progress: Int32Array;
   private pool: Piscina<PoolTask, void> | undefined;
 
@@ -60,6 +62,7 @@ export class ParallelRunner {
     this.results = layout.allocate(this.chunk * RESULT_BYTES, 64, "the pool's results");
     this.packets = keep ? layout.allocate(this.chunk * workers[0].slotStride, 64, "the pool's packets") : 0;
     this.words = new Uint32Array(layout.buffer);
+    this.metadata = RxMetadata.for(host.view, nic.rss);
     this.progress = new Int32Array(new SharedArrayBuffer(workers.length * 4));
   }
 
@@ -141,6 +144,7 @@ export class ParallelRunner {
     words[at + (DESC_QUEUE >> 2)] = window.queue[i];
     words[at + (DESC_CPU >> 2)] = window.queue[i];
     words[at + (DESC_PACKET >> 2)] = packet;
+    this.metadata?.write(at, window.base + trace.offset[i], trace.length[i], window.hash[i]);
   }
 }
 

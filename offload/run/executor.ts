@@ -6,6 +6,7 @@ import { abi } from "../../xdp/index.js";
 import type { Engine, MachineView } from "../../xdp/index.js";
 import type { DeviceClock } from "./clock.js";
 import type { Columns } from "./columns.js";
+import type { RxMetadata } from "./rx-metadata.js";
 import { verdictOf } from "./tally.js";
 
 const {
@@ -22,10 +23,12 @@ export class Executor {
   private readonly words: Uint32Array;
   /** Row in the columns of each descriptor. */
   private readonly rows: Uint32Array;
+  private readonly metadata: RxMetadata | undefined;
   private pending = 0;
 
-  constructor(engine: Engine, machine: MachineView) {
+  constructor(engine: Engine, machine: MachineView, metadata?: RxMetadata) {
     this.engine = engine;
+    this.metadata = metadata;
     this.words = new Uint32Array(machine.layout.buffer);
     this.rows = new Uint32Array(engine.worker.batchSize);
   }
@@ -50,6 +53,7 @@ export class Executor {
     words[at + (DESC_QUEUE >> 2)] = queue;
     words[at + (DESC_CPU >> 2)] = queue;
     words[at + (DESC_PACKET >> 2)] = columns.packet[row];
+    this.metadata?.write(at, columns.frame[row], columns.captured[row], columns.hash[row]);
     this.rows[this.pending++] = row;
   }
 
