@@ -18,6 +18,7 @@ import type { DeviceProfile, OffloadProfile } from "./profiles/schema.js";
 import { DeviceClock } from "./run/clock.js";
 import { Columns } from "./run/columns.js";
 import { Executor } from "./run/executor.js";
+import { RxMetadata } from "./run/rx-metadata.js";
 import { programFigures } from "./run/figures.js";
 import { makeHost } from "./run/host.js";
 import type { Host } from "./run/host.js";
@@ -104,7 +105,7 @@ class Run {
     const { options, host } = this;
     options.setup?.(host.view);
     if (this.parallel !== undefined) await this.parallel.start();
-    else this.executor = new Executor(host.engine(), host.view);
+    else this.executor = new Executor(host.engine(), host.view, RxMetadata.for(host.view, this.nic.rss));
     await this.traffic.each(async (window, reader) => {
       if (this.packets === 0) this.begin(window, reader);
       if (this.parallel !== undefined) await this.runParallel(this.parallel, window);
