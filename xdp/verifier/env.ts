@@ -57,6 +57,12 @@ export interface EnvOptions {
   readonly testStateFreq: boolean;
   /** Possible CPUs of the kernel that is judged for. */
   readonly cpus: number;
+  /** Instructions that are walked before giving up. */
+  readonly limit: number;
+  /** Walk every path to its end, whatever earlier states say. */
+  readonly exhaustive: boolean;
+  /** Called with what holds before each instruction, on each path. */
+  readonly observe: ((insn: number, state: State) => void) | undefined;
 }
 
 /** Where accesses to the stack are noted, for liveness. */

@@ -4,7 +4,6 @@ import type { Insn } from "../object/index.js";
 import { checkAlu } from "./alu-check.js";
 import { kfuncAt } from "./calls.js";
 import type { Env, Subprogram } from "./env.js";
-import { MAX_PROCESSED } from "./env.js";
 import { formatState, insnText, logInsnState, logLine } from "./format.js";
 import { checkFunctionCall, leaveFrame, rejectReturn } from "./frames.js";
 import { argumentsOf } from "./function-args.js";
@@ -103,7 +102,7 @@ function walk(env: Env, liveness: StackLiveness): void {
     env.prevInsn = prevInsn;
     const at = env.insn;
     if (at >= insns.length) env.reject(`invalid insn idx ${at} insn_cnt ${insns.length}`, "EFAULT");
-    if (++env.processed > MAX_PROCESSED) env.reject(`BPF program is too large. Processed ${env.processed} insn`, "E2BIG");
+    if (++env.processed > env.options.limit) env.reject(`BPF program is too large. Processed ${env.processed} insn`, "E2BIG");
     env.state.lastInsn = prevInsn;
     env.facts.reached[at] = 1;
     if (aux.prunePoint[at] === 1 && isVisited(env, at, liveness, sccs)) {
@@ -118,6 +117,7 @@ function walk(env: Env, liveness: StackLiveness): void {
       logBefore(env, at, prevInsn, printState);
       printState = false;
     } else printState = false;
+    env.options.observe?.(at, env.state);
     const insn = insns[at] as Insn;
     const top = env.state.frames.length - 1;
     const running = env.state;

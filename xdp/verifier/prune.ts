@@ -20,7 +20,7 @@ export function isVisited(env: Env, insn: number, liveness: StackLiveness, sccs:
   const force = env.options.testStateFreq || aux.forceCheckpoint[insn] === 1 || state.historyLength > MAX_HISTORY;
   let add = force || (env.jumps - env.prevJumps >= 2 && env.processed - env.prevProcessed >= 8);
   let list = env.explored.get(key);
-  if (list !== undefined) {
+  if (list !== undefined && !env.options.exhaustive) {
     cleanComplete(env, list, insn, liveness, sccs);
     for (let i = list.length - 1; i >= 0; i--) {
       const old = list[i] as Checkpoint;

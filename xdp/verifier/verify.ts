@@ -3,7 +3,7 @@ import type { LineInfo, ObjectSpec, ProgramSpec } from "../object/index.js";
 import { ObjectError, adaptProgram, defaultTarget } from "../object/index.js";
 import { checkCfg, findLiveRegisters, findLoops } from "./cfg.js";
 import type { Subprogram } from "./env.js";
-import { Env } from "./env.js";
+import { Env, MAX_PROCESSED } from "./env.js";
 import { explore } from "./explore.js";
 import type { Facts } from "./facts.js";
 import { insnText, lineText } from "./format.js";
@@ -11,6 +11,7 @@ import { KFUNC_BY_NAME, KFUNCS_ELSEWHERE } from "./kfunc-table.js";
 import { StackLiveness } from "./liveness.js";
 import { NotKnown, Rejection } from "./log.js";
 import { checkLoads, checkSubprograms, checkUntyped, findSubprograms } from "./program.js";
+import type { State } from "./state.js";
 import { checkStackDepth } from "./stack-depth.js";
 
 export interface VerifyOptions {
@@ -22,6 +23,12 @@ export interface VerifyOptions {
   readonly strictAlignment?: boolean;
   /** BPF_F_TEST_STATE_FREQ: keep a state at every branch. Default false. */
   readonly testStateFreq?: boolean;
+  /** Instructions walked before giving up. Default 1,000,000, the kernel's. */
+  readonly limit?: number;
+  /** Walk every path to its end, for tests of what states are pruned by. Default false. */
+  readonly exhaustive?: boolean;
+  /** Called before each instruction on each path that is walked, with what is known there; the state is valid during the call. */
+  readonly observe?: (insn: number, state: State) => void;
   /** CPUs of the kernel that is judged for, which bound bpf_get_smp_processor_id. Default 8. */
   readonly cpus?: number;
 }
@@ -74,6 +81,9 @@ export function verifyProgram(object: ObjectSpec, original: ProgramSpec, options
     strictAlignment: options.strictAlignment ?? false,
     testStateFreq: options.testStateFreq ?? false,
     cpus: options.cpus ?? DEFAULT_CPUS,
+    limit: options.limit ?? MAX_PROCESSED,
+    exhaustive: options.exhaustive ?? false,
+    observe: options.observe,
   });
   const base = { program: program.name, section: program.section, instructions: program.insns.length };
   const end = (): { log: string; processed: number; states: number } => {
