@@ -31,6 +31,10 @@ export interface PlanOptions extends Omit<RunOptions, "baseline" | "parallel" | 
   readonly p99Ns?: number;
   /** How packets come. Default evenly. */
   readonly pattern?: Pattern;
+  /** Packets of a trial; the traffic repeats or is cut. Default 100,000. */
+  readonly trialPackets?: number;
+  /** Devices to compare with. Default: all profiles. */
+  readonly others?: readonly DeviceProfile[];
 }
 
 /** A device beside the one planned for. */
@@ -107,10 +111,10 @@ export async function planCapacity(options: PlanOptions): Promise<PlanResult> {
   const { workload, verdicts } = await works.for(device);
   const { record } = workload;
   const demand = demandOf(options, record);
-  const highest = highestRate(device, workload, options.loss ?? 0, options.pattern);
+  const highest = highestRate(device, workload, options.loss ?? 0, options.pattern, options.trialPackets);
   const admission = admissionOf(options, device);
   const candidates: Candidate[] = [];
-  for (const profile of PROFILES) {
+  for (const profile of options.others ?? PROFILES) {
     if (profile.name !== device.name) candidates.push(await candidate(options, works, profile, demand));
   }
   const rate = demand?.mpps ?? highest.mpps;
@@ -156,7 +160,7 @@ class Workloads {
 
   /** On a device that drops nothing, at the capture's own times: what the program decides is what it decides for the traffic as it came. */
   private async run(card: OffloadProfile): Promise<{ workload: Workload; verdicts: Readonly<Record<string, number>> }> {
-    const { target: _, loss: __, p99Ns: ___, pattern: ____, ...run } = this.options;
+    const { target: _, loss: __, p99Ns: ___, pattern: ____, others: _____, trialPackets: ______, ...run } = this.options;
     const record = new PathRecord();
     const device: OffloadProfile = { ...card, cores: 4096, macPps: 0, ingressPackets: 65_536, queues: run.queues ?? card.queues };
     const { verdicts } = await runOffload({ ...run, device, sinks: [record] });
@@ -166,11 +170,11 @@ class Workloads {
   }
 }
 
-function demandOf({ target, loss = 0, p99Ns, pattern }: PlanOptions, record: PathRecord): Demand | undefined {
+function demandOf({ target, loss = 0, p99Ns, pattern, trialPackets }: PlanOptions, record: PathRecord): Demand | undefined {
   if (target === undefined) return undefined;
   if (target.kind !== "packets" && target.kind !== "bits") throw new PlanError("a target is a rate: packets such as 10Mpps, or bits such as 40Gbps");
   const mpps = target.kind === "packets" ? target.pps / 1e6 : target.bps / meanBits(record) / 1e6;
-  return { mpps, loss, ...(p99Ns === undefined ? {} : { p99Ns }), ...(pattern === undefined ? {} : { pattern }) };
+  return { mpps, loss, ...(p99Ns === undefined ? {} : { p99Ns }), ...(pattern === undefined ? {} : { pattern }), ...(trialPackets === undefined ? {} : { trialPackets }) };
 }
 
 function admissionOf({ object, entry }: PlanOptions, profile: DeviceProfile): { admitted: boolean | null; reasons: readonly string[] } {
@@ -181,7 +185,7 @@ function admissionOf({ object, entry }: PlanOptions, profile: DeviceProfile): { 
 
 async function candidate(options: PlanOptions, works: Workloads, profile: DeviceProfile, demand: Demand | undefined): Promise<Candidate> {
   const { workload } = await works.for(profile);
-  const { mpps, bound } = highestRate(profile, workload, options.loss ?? 0, options.pattern);
+  const { mpps, bound } = highestRate(profile, workload, options.loss ?? 0, options.pattern, options.trialPackets);
   const { admitted, reasons } = admissionOf(options, profile);
   const found = demand === undefined ? undefined : meets(profile, workload, demand);
   const why = admitted === false ? `refuses the program: ${reasons[0]}` : found?.why;
@@ -243,9 +247,8 @@ function bySize(device: DeviceProfile, { limits }: Highest): SizeRow[] {
 
 /** Packets of the traffic that are dropped, and the others, in other shares. */
 function byDropShare(device: DeviceProfile, workload: Workload, { limits }: Highest): DropShareRow[] {
-  const isDropped = (verdict: number): boolean => verdict === XDP_DROP;
-  const dropped = means(device, workload, isDropped);
-  const other = means(device, workload, (verdict) => !isDropped(verdict));
+  const dropped = means(device, workload, (verdict) => verdict === XDP_DROP);
+  const other = means(device, workload, (verdict) => verdict !== XDP_DROP);
   if (Number.isNaN(dropped.service) || Number.isNaN(other.service)) return [];
   const { host: _, pcie: __, memory: ___, ...rest } = limits;
   const cores = device.kind === "kernel" ? Math.min(device.cores, device.queues) : device.cores;

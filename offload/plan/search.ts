@@ -13,6 +13,8 @@ export interface Demand {
   /** Largest 99th percentile of latency, ns; absent: any. */
   readonly p99Ns?: number;
   readonly pattern?: Pattern;
+  /** Packets of a trial. */
+  readonly trialPackets?: number;
 }
 
 export interface Highest {
@@ -24,18 +26,18 @@ export interface Highest {
   readonly trial: Trial;
 }
 
-const STEPS = 12;
+const STEPS = 10;
 const PROBE = 20_000;
 
 /** The highest rate at which no more than `loss` is lost (host and transmit queues included), to 0.1 %. */
-export function highestRate(profile: DeviceProfile, workload: Workload, loss = 0, pattern?: Pattern): Highest {
+export function highestRate(profile: DeviceProfile, workload: Workload, loss = 0, pattern?: Pattern, packets?: number): Highest {
   const line = (profile.ports * profile.linkBps) / meanBits(workload.record) / 1e6;
   const probe = simulate(profile, workload, { mpps: line / 1000, packets: Math.max(PROBE, workload.record.count) });
   const limits = { ...probe.limits, line };
   let bound: Bound = "line";
   for (const part of Object.keys(limits) as Bound[]) if ((limits[part] ?? Infinity) < (limits[bound] ?? Infinity)) bound = part;
   const most = limits[bound] ?? line;
-  const at = (mpps: number): Trial => simulate(profile, workload, { mpps, ...(pattern === undefined ? {} : { pattern }) });
+  const at = (mpps: number): Trial => simulate(profile, workload, { mpps, ...(pattern === undefined ? {} : { pattern }), ...(packets === undefined ? {} : { packets }) });
   let trial = at(most * 0.9995);
   let low = most * 0.9995;
   if (trial.loss > loss) {
@@ -56,7 +58,7 @@ export function highestRate(profile: DeviceProfile, workload: Workload, loss = 0
 /** Whether `profile` does what is demanded; `why` says what does not hold. */
 export function meets(profile: DeviceProfile, workload: Workload, demand: Demand): { readonly trial: Trial; readonly why?: string } {
   const line = (profile.ports * profile.linkBps) / meanBits(workload.record) / 1e6;
-  const trial = simulate(profile, workload, { mpps: demand.mpps, ...(demand.pattern === undefined ? {} : { pattern: demand.pattern }) });
+  const trial = simulate(profile, workload, { mpps: demand.mpps, ...(demand.pattern === undefined ? {} : { pattern: demand.pattern }), ...(demand.trialPackets === undefined ? {} : { packets: demand.trialPackets }) });
   if (demand.mpps > line * 1.000001) return { trial, why: `${profile.ports} ports of ${profile.linkBps / 1e9} Gb/s bring ${line.toFixed(2)} Mpps of this traffic` };
   if (trial.loss > demand.loss) return { trial, why: `${(trial.loss * 100).toPrecision(3)} % lost (${worstCause(trial)})` };
   // What a run without loss cannot show: rings fill slowly where a part is a little too slow.
@@ -128,6 +130,6 @@ function least(low: number, high: number, holds: (n: number) => boolean): number
 
 /** The least power of 2 from 4 up to `most` for which `holds`; else `most`. */
 function powerOf2(most: number, holds: (n: number) => boolean): number {
-  for (let n = 4; n < most; n *= 2) if (holds(n)) return n;
-  return most;
+  const exponent = least(2, Math.max(2, Math.ceil(Math.log2(most))), (n) => holds(Math.min(most, 2 ** n)));
+  return Math.min(most, 2 ** exponent);
 }

@@ -36,7 +36,7 @@ export interface Trial {
 export interface Offer {
   readonly mpps: number;
   readonly pattern?: Pattern;
-  /** Packets to bring; the record repeats. Default 200,000. */
+  /** Packets to bring; the record repeats. Default 100,000. */
   readonly packets?: number;
 }
 
@@ -54,7 +54,7 @@ export function simulate(profile: DeviceProfile, workload: Workload, offer: Offe
   const queues = indirectionTable(profile.rssTableSize, profile.queues);
   const mask = queues.length - 1;
   const { timeline } = model;
-  const total = offer.packets ?? 200_000;
+  const total = offer.packets ?? 100_000;
   const spacing = 1e3 / offer.mpps;
   const lineNs = 1e9 / profile.linkBps;
   const portFree = new Float64Array(profile.ports);
