@@ -32,6 +32,8 @@ export { medianOf, validateProfiles } from "./validate/validate.js";
 export type { Compared, Summary } from "./validate/validate.js";
 export { planCapacity, PlanError } from "./plan/plan.js";
 export type { Candidate, DropShareRow, PlanOptions, PlanResult, Saving, SizeRow } from "./plan/plan.js";
+export { guarantee, GuaranteeError } from "./plan/guarantee.js";
+export type { Guarantee, GuaranteeLine } from "./plan/guarantee.js";
 export { HOST_PATHS } from "./plan/paths.js";
 export type { HostPath } from "./plan/paths.js";
 export type { Configuration, Demand, Highest, Smallest } from "./plan/search.js";

@@ -180,7 +180,7 @@ function demandOf({ target, loss = 0, p99Ns, pattern, trialPackets }: PlanOption
 function admissionOf({ object, entry }: PlanOptions, profile: DeviceProfile): { admitted: boolean | null; reasons: readonly string[] } {
   if (profile.kind === "kernel") return { admitted: null, reasons: [] };
   const { reasons } = checkAdmission(object, selectProgram(object, entry), profile);
-  return { admitted: reasons.length > 0 ? false : null, reasons };
+  return { admitted: reasons.length === 0, reasons };
 }
 
 async function candidate(options: PlanOptions, works: Workloads, profile: DeviceProfile, demand: Demand | undefined): Promise<Candidate> {
