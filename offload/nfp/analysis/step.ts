@@ -1,6 +1,6 @@
 /** What one instruction makes of a state, apart from jumps and calls. */
 import {
-  BPF_ADD, BPF_ALU, BPF_ALU64, BPF_AND, BPF_ARSH, BPF_ATOMIC, BPF_CMPXCHG, BPF_DIV, BPF_END, BPF_FETCH, BPF_LD, BPF_LDX, BPF_LSH, BPF_MEM, BPF_MEMSX, BPF_MOD, BPF_MOV, BPF_MUL,
+  BPF_ADD, BPF_ALU, BPF_ALU64, BPF_AND, BPF_ARSH, BPF_ATOMIC, BPF_CMPXCHG, BPF_DIV, BPF_END, BPF_FETCH, BPF_LD, BPF_LDX, BPF_LOAD_ACQ, BPF_LSH, BPF_MEM, BPF_MEMSX, BPF_MOD, BPF_MOV, BPF_MUL,
   BPF_NEG, BPF_OR, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_RSH, BPF_ST, BPF_STX, BPF_SUB, BPF_X, BPF_XOR, bytesOf, classOf, LD_IMM64, modeOf, operationOf,
 } from "../../../xdp/index.js";
 import type { Insn } from "../../../xdp/index.js";
@@ -72,6 +72,10 @@ function store(insn: Insn, state: State, frame: number): void {
   const to = state.get(insn.dst);
   const onStack = to !== undefined && isPointer(to) && to.kind === "stack" && to.frame === frame;
   if (mode === BPF_ATOMIC && classOf(insn.op) === BPF_STX) {
+    if (insn.imm === BPF_LOAD_ACQ) {
+      state.set(insn.dst, bytesOf(insn.op) === 8 ? UNKNOWN : unsignedOf(bytesOf(insn.op)));
+      return;
+    }
     if (onStack) state.scribble();
     if (insn.imm === BPF_CMPXCHG) state.set(0, UNKNOWN);
     else if ((insn.imm & BPF_FETCH) !== 0) state.set(insn.src, UNKNOWN);

@@ -3,7 +3,7 @@
  * Backwards over all paths, as the verifier marks it.
  */
 import {
-  BPF_ALU, BPF_ALU64, BPF_ATOMIC, BPF_CALL, BPF_DW, BPF_END, BPF_EXIT, BPF_FETCH, BPF_JMP, BPF_JMP32, BPF_LD, BPF_LDX, BPF_MEMSX, BPF_MOV, BPF_NEG, BPF_PSEUDO_CALL, BPF_ST, BPF_STX, BPF_X, classOf,
+  BPF_ALU, BPF_ALU64, BPF_ATOMIC, BPF_CALL, BPF_CMPXCHG, BPF_DW, BPF_END, BPF_EXIT, BPF_FETCH, BPF_JMP, BPF_JMP32, BPF_LD, BPF_LDX, BPF_LOAD_ACQ, BPF_MEMSX, BPF_MOV, BPF_NEG, BPF_PSEUDO_CALL, BPF_ST, BPF_STX, BPF_X, classOf,
   LD_IMM64, modeOf, operationOf, sizeOf,
 } from "../../../xdp/index.js";
 import type { Insn } from "../../../xdp/index.js";
@@ -45,7 +45,8 @@ export function upperHalvesRead(flow: Flow): Uint8Array {
   const after = (slot: number): number => flow.successors(slot).reduce((mask, next) => mask | before[next], 0);
   const afterExit = (slot: number): number => {
     const start = flow.startOf(slot);
-    if (start === 0) return 1;
+    // Of functions that are passed by address, whoever calls them reads all of the result.
+    if (start === 0 || !callers.has(start)) return 1;
     return (callers.get(start) ?? []).reduce((mask, call) => mask | after(call), 0) & 1;
   };
   for (let slot = work.take(); slot >= 0; slot = work.take()) {
@@ -106,7 +107,10 @@ function transfer(insn: Insn, after: number, callee: number, pointers: number): 
     case BPF_ST:
       return after | target;
     case BPF_STX: {
+      if (modeOf(op) === BPF_ATOMIC && insn.imm === BPF_LOAD_ACQ) return (after & ~target) | (1 << src);
       const read = sizeOf(op) === BPF_DW || (pointers & (1 << src)) !== 0 ? 1 << src : 0;
+      const exchanges = modeOf(op) === BPF_ATOMIC && insn.imm === BPF_CMPXCHG;
+      if (exchanges) return (after & ~1) | target | read | (sizeOf(op) === BPF_DW ? 1 : 0);
       const fetched = modeOf(op) === BPF_ATOMIC && (insn.imm & BPF_FETCH) !== 0 ? 1 << src : 0;
       return (after & ~fetched) | target | read;
     }
