@@ -12,6 +12,22 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+describe("beeline for a card", () => {
+  it("verify --for says what the card refuses, in the driver's words", () => {
+    const { status, stdout } = beeline(["verify", PROGRAM, "--for", "agilio-cx-2x40"]);
+    expect(stdout).toMatch(/refused by the card\n/);
+    expect(stdout).toMatch(/map blocklist_v4: map type not supported: /);
+    expect(status).toBe(1);
+  });
+
+  it("inspect --for shows eBPF, C line and the card's cost side by side", () => {
+    const { status, stdout } = beeline(["inspect", UNCHECKED, "--for", "agilio-cx-2x40"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/; return data\[13\] \? XDP_DROP : XDP_PASS; @ .*unchecked\.bpf\.c:9\n +\d+: r\d = \*\(u8 \*\)\(r1 \+13\) +\d+ +\d+\n/);
+    expect(stdout).toMatch(/instructions on agilio-cx-2x40 for \d+ of eBPF/);
+  });
+});
+
 describe("beeline verify", () => {
   it("accepts what the kernel accepts", () => {
     const { status, stdout, stderr } = beeline(["verify", PROGRAM]);

@@ -57,6 +57,7 @@ beeline
   .option("--entry <name>", "only this program")
   .option("--disasm", "list the instructions with their source lines")
   .option("--wat", "print the WebAssembly that the program becomes")
+  .option("--for <profile>", "list the instructions with what a card makes of them")
   .option("--json", "print one JSON document")
   .action(inspectVerb);
 
@@ -92,6 +93,7 @@ beeline
   .argument("<objects...>", "object files")
   .option("--entry <name>", "only this program")
   .option("--as-xdp", "programs of other types, too, judged as XDP")
+  .option("--for <profile>", "kernel, or a device profile whose rules count, too", "kernel")
   .option("--log <level>", "0, 1 (the path that fails) or 2 (all paths), in the kernel's format", (text) => integer("--log", 0, 2)(text) as 0 | 1 | 2)
   .option("--json", "print one JSON document")
   .action((objects: readonly string[], flags) => {

@@ -1,6 +1,9 @@
 /** `beeline inspect`: what an object file holds. */
 import { createMachine, disassemble, helperName, loadObject, machineBytes, printWat, selectProgram, summarizeObject, summarizeProgram } from "../../../xdp/index.js";
 import type { ObjectSpec, ProgramSpec } from "../../../xdp/index.js";
+import { findProfile, inspectFor } from "../../../offload/index.js";
+import type { Inspection, OffloadProfile } from "../../../offload/index.js";
+import { UsageError } from "../errors.js";
 import { count } from "../format.js";
 import { readInput } from "../input.js";
 import { table } from "../table.js";
@@ -9,6 +12,8 @@ export interface InspectFlags {
   readonly entry?: string;
   readonly disasm?: boolean;
   readonly wat?: boolean;
+  /** A card of the NFP family whose instructions stand beside. */
+  readonly for?: string;
   readonly json?: boolean;
 }
 
@@ -24,6 +29,7 @@ export function inspectVerb(path: string, flags: InspectFlags): void {
   for (const program of programs) {
     if (flags.disasm === true) sections.push(listing(object, program));
     if (flags.wat === true) sections.push(wasmText(object, program));
+    if (flags.for !== undefined) sections.push(cardListing(inspectFor(object, program, cardOf(flags.for))));
   }
   process.stdout.write(`${sections.filter((section) => section !== "").join("\n\n")}\n`);
 }
@@ -38,6 +44,7 @@ function inspectJson(object: ObjectSpec, programs: readonly ProgramSpec[], flags
         helpers: summary.helpers.map(helperName),
         ...(flags.disasm === true ? { disassembly: listing(object, program).split("\n") } : {}),
         ...(flags.wat === true ? { wat: wasmText(object, program) } : {}),
+        ...(flags.for === undefined ? {} : { card: cardJson(inspectFor(object, program, cardOf(flags.for))) }),
       };
     }),
   };
@@ -69,4 +76,29 @@ function listing(object: ObjectSpec, program: ProgramSpec): string {
 /** The module that the JIT makes of the program, on a machine with one CPU. */
 function wasmText(object: ObjectSpec, program: ProgramSpec): string {
   return printWat(machineBytes(createMachine({ object, entry: program.name }))).trimEnd();
+}
+
+function cardOf(name: string): OffloadProfile {
+  const profile = findProfile(name);
+  if (profile.kind !== "offload") throw new UsageError(`--for ${name}: this is no card but a path of the kernel, name a card such as agilio-cx-2x40`);
+  return profile;
+}
+
+/** eBPF and its C lines, with instructions and cycles on the card. */
+function cardListing({ device, rows, instructions, ebpf, stackBytes, admitted, errors }: Inspection): string {
+  const lines: string[] = [];
+  let last = "";
+  for (const row of rows) {
+    const source = row.source === undefined ? "" : `; ${row.source.text.trim()} @ ${row.source.file}:${row.source.line}`;
+    if (source !== "" && source !== last) lines.push(source);
+    last = source;
+    const cost = row.reached ? `${String(row.instructions).padStart(4)} ${String(row.cycles).padStart(5)}` : "dead     -";
+    lines.push(`${String(row.slot).padStart(5)}: ${row.text.padEnd(44)}${cost}${row.errors.length > 0 ? "  refused" : ""}`);
+  }
+  const totals = `${count(instructions.total)} instructions on ${device} for ${count(ebpf)} of eBPF (${count(instructions.program)} of the program, ${count(instructions.around)} around it, at most ${count(instructions.limit)}), ${count(stackBytes)} bytes of stack: ${admitted ? "it takes the program" : "it refuses the program"}`;
+  return [`${"".padEnd(51)}insns cycles (modelled)`, ...lines, totals, ...errors.map((error) => `  ${error.message}`)].join("\n");
+}
+
+function cardJson({ rows, errors, ...rest }: Inspection): object {
+  return { ...rest, reasons: errors.map((error) => error.message), rows: rows.map(({ errors: broken, code: _, ...row }) => ({ ...row, refused: broken.map((error) => error.rule) })) };
 }

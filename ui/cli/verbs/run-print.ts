@@ -55,12 +55,23 @@ function speed({ result }: RunReport): string {
   lines.push(`measured: engine only; the whole run, files included, took ${duration(host.totalMs * 1e6)} (${figure(host.totalMpps)} Mpps)`);
   const { latencyNs, offeredMpps, profile, utilisation } = result.device;
   lines.push(`modelled: ${profile} at the ${figure(offeredMpps)} Mpps offered: cores ${share(utilisation, 1)} busy, latency p50 ${duration(latencyNs.p50)}, p99 ${duration(latencyNs.p99)}, p99.9 ${duration(latencyNs.p999)}`);
+  lines.push(...behind(result.device));
   for (const device of [result.device, result.baseline]) {
     if (device === undefined) continue;
     if (device.admitted === false) lines.push(`${device.profile} would refuse this program:`, ...device.reasons.map((reason) => `  ${reason}`));
     for (const note of device.notes) lines.push(`${device.profile}: ${note}`);
   }
   return lines.join("\n");
+}
+
+/** Parts of the device with work, and what is behind a card's cores. */
+function behind({ parts, behind: host, collapses }: DeviceResult): string[] {
+  const busy = Object.entries(parts).map(([part, busyShare]) => `${part} ${share(busyShare, 1)}`).join(", ");
+  const lines = [`modelled: busy there: ${busy}`];
+  if (host !== undefined && host.sent + host.txDrops > 0) lines.push(`modelled: ${count(host.sent)} packets sent, ${count(host.txDrops)} dropped before the line, p99 ${duration(host.toWireNs.p99)} from arrival to the line`);
+  if (host !== undefined && host.passed > 0) lines.push(`modelled: ${count(host.delivered)} packets to the host, ${count(host.hostRingDrops)} dropped at its rings, p99 ${duration(host.toHostNs.p99)} from arrival to the host's processor`);
+  if (collapses > 0) lines.push(`modelled: the receive MAC fell into its overload fault ${count(collapses)} times`);
+  return lines;
 }
 
 function modelled(device: DeviceResult): string[] {

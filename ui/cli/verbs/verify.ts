@@ -1,5 +1,7 @@
-/** `beeline verify`: would the kernel take these programs, and if not, where and why. */
+/** `beeline verify`: would the kernel take these programs, and a card, and if not, where and why. */
 import { basename } from "node:path";
+import { admit, findProfile } from "../../../offload/index.js";
+import type { AdmissionResult, DeviceProfile } from "../../../offload/index.js";
 import { ObjectError, loadObject, selectProgram, verifyProgram } from "../../../xdp/index.js";
 import type { ObjectSpec, ProgramSpec, Verdict } from "../../../xdp/index.js";
 import { EXIT_FINDING, EXIT_INPUT } from "../errors.js";
@@ -10,6 +12,8 @@ import { table } from "../table.js";
 export interface VerifyFlags {
   readonly entry?: string;
   readonly asXdp?: boolean;
+  /** `kernel`, or a device profile whose rules count, too. Default `kernel`. */
+  readonly for?: string;
   readonly log?: 0 | 1 | 2;
   readonly json?: boolean;
 }
@@ -17,6 +21,8 @@ export interface VerifyFlags {
 interface Judged {
   readonly file: string;
   readonly verdict: Verdict;
+  /** What the card says of a program that the kernel accepts; absent where only the kernel was asked. */
+  readonly admission?: AdmissionResult;
 }
 
 /** Judges, prints, and returns the exit code: 1 where a program is rejected, 2 where one cannot be judged. */
@@ -25,12 +31,20 @@ export function verifyVerb(paths: readonly string[], flags: VerifyFlags): number
   if (flags.json === true) process.stdout.write(`${JSON.stringify(judged.map(asJson), null, 2)}\n`);
   else process.stdout.write(`${judged.length === 1 ? report(judged[0]) : summary(judged)}\n`);
   if (judged.some(({ verdict }) => !verdict.accepted && verdict.kind !== "rejected")) return EXIT_INPUT;
-  return judged.every(({ verdict }) => verdict.accepted) ? 0 : EXIT_FINDING;
+  return judged.every(isTaken) ? 0 : EXIT_FINDING;
+}
+
+function isTaken({ verdict, admission }: Judged): boolean {
+  return verdict.accepted && admission?.admitted !== false;
 }
 
 function judge(path: string, flags: VerifyFlags): Judged[] {
   const object = loadObject(readInput(path, "the object file"), path);
-  return programsOf(object, flags).map((program) => ({ file: path, verdict: verifyProgram(object, program, { logLevel: flags.log ?? 0 }) }));
+  const device: DeviceProfile | undefined = flags.for === undefined || flags.for === "kernel" ? undefined : findProfile(flags.for);
+  return programsOf(object, flags).map((program) => {
+    const verdict = verifyProgram(object, program, { logLevel: flags.log ?? 0 });
+    return { file: path, verdict, ...(device !== undefined && verdict.accepted ? { admission: admit(object, program, device) } : {}) };
+  });
 }
 
 /** Among many objects, one that cannot be read is a row like the others. */
@@ -53,17 +67,25 @@ function programsOf(object: ObjectSpec, { entry, asXdp = false }: VerifyFlags): 
   return programs.length > 0 ? programs : [selectProgram(object, undefined, { anyType: asXdp })];
 }
 
-function asJson({ file, verdict }: Judged): object {
+function asJson({ file, verdict, admission }: Judged): object {
   const { facts: _, log, messages, ...rest } = verdict;
-  return { file, ...rest, messages, log: log === "" ? [] : log.trimEnd().split("\n") };
+  const card = admission === undefined ? {} : { device: { admitted: admission.admitted, reasons: admission.reasons, checked: admission.checked, instructions: admission.instructions, stackBytes: admission.stackBytes } };
+  return { file, ...rest, messages, log: log === "" ? [] : log.trimEnd().split("\n"), ...card };
 }
 
-function report({ file, verdict }: Judged): string {
-  const lines = [`${basename(file)}: ${verdict.program} (section ${verdict.section}): ${word(verdict)}`];
+function report(judged: Judged): string {
+  const { file, verdict, admission } = judged;
+  const lines = [`${basename(file)}: ${verdict.program} (section ${verdict.section}): ${word(judged)}`];
   if (verdict.accepted) lines.push(`${count(verdict.processed)} instructions processed of ${count(verdict.instructions)}, ${count(verdict.states)} states, ${count(verdict.stackDepth)} bytes of stack`);
   else lines.push(...verdict.messages, ...place(verdict));
+  if (admission !== undefined) lines.push(...card(admission));
   if (verdict.log !== "") lines.push("", verdict.log.trimEnd());
   return lines.join("\n");
+}
+
+function card({ admitted, reasons, checked, instructions, stackBytes }: AdmissionResult): string[] {
+  const size = `${count(instructions)} instructions on the card (modelled), ${count(stackBytes)} bytes of stack, ${count(checked.length)} rules checked`;
+  return admitted ? [size] : [`the card refuses it for ${count(reasons.length)} ${reasons.length === 1 ? "reason" : "reasons"}:`, ...reasons.map((reason) => `  ${reason}`), size];
 }
 
 function place({ at }: Verdict): string[] {
@@ -73,16 +95,20 @@ function place({ at }: Verdict): string[] {
 }
 
 function summary(judged: readonly Judged[]): string {
-  const rows = judged.map(({ file, verdict }) => [`${basename(file)} ${verdict.program}`, word(verdict), count(verdict.processed), verdict.accepted ? "" : shortMessage(verdict)]);
-  const refused = judged.filter(({ verdict }) => !verdict.accepted).length;
+  const rows = judged.map((one) => [`${basename(one.file)} ${one.verdict.program}`, word(one), count(one.verdict.processed), why(one)]);
+  const refused = judged.filter((one) => !isTaken(one)).length;
   return `${table(["Program", "verdict", "processed", "why"], rows)}\n\n${count(judged.length - refused)} of ${count(judged.length)} programs accepted`;
 }
 
-function shortMessage({ message, at }: Verdict): string {
+function why({ verdict, admission }: Judged): string {
+  if (admission !== undefined && !admission.admitted) return admission.reasons[0];
+  if (verdict.accepted) return "";
+  const { message, at } = verdict;
   return at?.line === undefined ? message : `${message} (line ${at.line})`;
 }
 
-function word(verdict: Verdict): string {
+function word({ verdict, admission }: Judged): string {
+  if (admission?.admitted === false) return "refused by the card";
   if (verdict.accepted) return "accepted";
   return verdict.kind === "unsupported" ? "not supported by Beeline" : (verdict.kind ?? "rejected");
 }
