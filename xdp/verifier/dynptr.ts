@@ -57,6 +57,8 @@ export function checkDynptr(env: Env, regno: number, flags: number, clone = 0): 
   if (wanted !== 0 && dynptrAt(env, reg)?.extra !== dynptrTypeOf(wanted)) env.reject(`Expected a dynptr of type ${DYNPTR_NAMES[dynptrTypeOf(wanted)]} as arg #${regno - 1}`);
   if (reg.type === PTR_TO_STACK) {
     const slot = dynptrSlot(env, reg) as number;
+    env.scratchSlot(slot);
+    env.scratchSlot(slot - 1);
     env.stackAccesses.read(env.state, reg.frame, slot);
     env.stackAccesses.read(env.state, reg.frame, slot - 1);
   }

@@ -131,7 +131,7 @@ export function formatState(env: Env, state: State, frame: Frame, all: boolean, 
       case STACK_DYNPTR: {
         i++;
         const { reg } = frame.stack[i] as Slot;
-        const parts = [reg.id === 0 ? [] : [`id=${reg.id}`], reg.refObjId === 0 ? [] : [`ref_id=${reg.refObjId}`], reg.id === 0 ? [] : [`dynptr_id=${reg.id}`]].flat();
+        const parts = [reg.id === 0 ? [] : [`id=${reg.id}`], reg.refObjId === 0 ? [] : [`ref_id=${reg.refObjId}`], reg.uid === 0 ? [] : [`dynptr_id=${reg.uid}`]].flat();
         text += ` fp${-(i + 1) * 8}=dynptr_${DYNPTR_NAMES[reg.extra] ?? ""}(${parts.join(",")})`;
         break;
       }

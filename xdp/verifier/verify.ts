@@ -4,6 +4,8 @@ import { ObjectError, adaptProgram, defaultTarget } from "../object/index.js";
 import { checkCfg, findLiveRegisters, findLoops } from "./cfg.js";
 import type { Subprogram } from "./env.js";
 import { Env, MAX_PROCESSED } from "./env.js";
+import type { Explanation } from "./explain.js";
+import { explain } from "./explain.js";
 import { explore } from "./explore.js";
 import type { Facts } from "./facts.js";
 import { insnText, lineText } from "./format.js";
@@ -48,6 +50,8 @@ export interface Verdict {
   readonly code?: string;
   /** Where it was refused. */
   readonly at?: { readonly insn: number; readonly file?: string; readonly line?: number; readonly text?: string };
+  /** The refusal in words, beside the source; only where the kernel would refuse. */
+  readonly explanation?: Explanation;
   /** The log in the kernel's format. */
   readonly log: string;
   /** Instructions walked, over all paths. */
@@ -98,7 +102,7 @@ export function verifyProgram(object: ObjectSpec, original: ProgramSpec, options
   } catch (error) {
     if (error instanceof Rejection) {
       const lines = [...env.notes, ...error.message.split("\n")];
-      return { ...base, accepted: false, kind: "rejected", message: lines.at(-1) ?? "", messages: lines, code: error.code, at: placeOf(env), ...end(), stackDepth: 0 };
+      return { ...base, accepted: false, kind: "rejected", message: lines.at(-1) ?? "", messages: lines, code: error.code, at: placeOf(env), explanation: explain(env, lines), ...end(), stackDepth: 0 };
     }
     if (error instanceof NotKnown) {
       const message = `${error.message} is not known to the verifier`;
