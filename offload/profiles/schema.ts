@@ -111,6 +111,8 @@ export const kernelSchema = z.strictObject({
   clockShare: z.number().min(0).max(1),
   /** Packets a second that the bus between NIC and host carries; 0: no limit. */
   pciePps: cost,
+  /** How many received packets one counts as there that is also sent. */
+  pcieTxFactor: z.number().min(1),
   /** Nanoseconds a packet: driver with a program that drops at once; first read of packet bytes. */
   driverNs: cost,
   touchNs: cost,

@@ -6,6 +6,7 @@ import type { DeviceProfile } from "../profiles/schema.js";
 import type { ProgramFigures } from "./model.js";
 
 const LATENCY = "latency is waiting and service alone: wire, PCIe and interrupts are not in it";
+const CARD_LATENCY = "latency ends with the program: reorder, transmission, bus and host rings are apart (behind)";
 
 /** `redirected`: packets that the run redirected, which some cards cannot. */
 export function programFigures(object: ObjectSpec, program: ProgramSpec, profile: DeviceProfile, plan: CostPlan, redirected: number): ProgramFigures {
@@ -27,7 +28,7 @@ export function programFigures(object: ObjectSpec, program: ProgramSpec, profile
   const notes: string[] = [];
   if (all.length > 0) notes.push("the card refuses the program: its figures say what it would do if it took it");
   notes.push("map lookups on the card: assumed cost, the firmware's is not published");
-  notes.push(LATENCY);
+  notes.push(CARD_LATENCY);
   const estimated = plan.estimated();
   if (estimated > 0) notes.push(`${estimated} packets ran too long for the cost counters: their cycles are estimated from their x86 time`);
   return { admitted: all.length === 0, reasons: all, checked, instructions: plan.instructions(program), notes };

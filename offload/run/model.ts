@@ -43,6 +43,8 @@ export class DeviceModel {
   private memoryCycles = 0;
   private busBytes = 0;
   private passed = 0;
+  /** Kernel path: packets sent. */
+  private sentCount = 0;
   private readonly nsPerCycle: number;
   /** Kernel path: what every packet costs, and the factor on all times at this clock. */
   private readonly driverNs: number;
@@ -106,6 +108,7 @@ export class DeviceModel {
     if (service > this.serviceMax) this.serviceMax = service;
     if (this.profile.kind === "kernel") {
       this.busy[queue % this.cores] += service;
+      if (verdict === XDP_TX || verdict === XDP_REDIRECT) this.sentCount++;
       return this.timeline.complete(service);
     }
     const memory = this.plan.memoryCycles(low, high);
@@ -155,7 +158,7 @@ export class DeviceModel {
       } else {
         // The busiest core bounds the rate: a single flow has one core.
         limits.cores = (executed / Math.max(...this.busy)) * 1e3;
-        if (profile.pciePps > 0) limits.pcie = profile.pciePps / 1e6;
+        if (profile.pciePps > 0) limits.pcie = profile.pciePps / (1 + (profile.pcieTxFactor - 1) * (this.sentCount / executed)) / 1e6;
       }
     }
     return limits;

@@ -120,7 +120,7 @@ function x86Rows(): Row[] {
   return [
     ...series("XDP_DROP no touch, ring 512", programs.DROP, [24.8, 50.23, 74.35, 86.2, 86.97, 87.1], [1, 4]),
     ...series("XDP_DROP read, ring 512", programs.READ_DROP, [23.06, 46.54, 68.86, 86.17, 87.34, 87.59], [1]),
-    ...series("XDP_TX, ring 256", programs.TX, [16.9, 34.85, 51.88, 68.95, 70.16, 68.74], [1]),
+    ...series("XDP_TX, ring 256", programs.TX, [16.9, 34.85, 51.88, 68.95, 70.16, 68.74], [1, 5]),
     ...series("XDP_REDIRECT, ring 256", programs.REDIRECT, [8.64, 16.74, 25.74, 34.19, 41.46, 46.06], [1]),
     one("linux-xdp-native-cx4", "XDP_DROP no touch", programs.DROP, 19.8, true),
     one("linux-xdp-native-cx4", "XDP_DROP read", programs.READ_DROP, 12.007, true),
