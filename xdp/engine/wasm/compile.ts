@@ -1,5 +1,5 @@
 /** A machine's programs -> one WebAssembly module, compiled once and instantiated by every worker, on whatever thread. */
-import { ENV_FAULT, ENV_FAULT_ADDRESS, ENV_FAULT_INSN, ENV_FAULT_PROGRAM, FAULT_READ, FAULT_WRITE, MACHINE, MACHINE_PROGRAMS, PROGRAM_BYTES, PROGRAM_INSNS } from "../../abi.js";
+import { ENV_FAULT, ENV_FAULT_ADDRESS, ENV_FAULT_INSN, ENV_FAULT_PROGRAM, FAULT_READ, FAULT_WRITE, MACHINE, MACHINE_PROGRAMS, PROGRAM_BYTES, PROGRAM_INSNS, SLOT_FRAGS } from "../../abi.js";
 import { BPF_FUNC_map_lookup_elem, HELPER_BY_ID } from "../../helpers/table.js";
 import { INSN_BYTES } from "../../isa/codec.js";
 import { LD_IMM64 } from "../../isa/opcode.js";
@@ -30,6 +30,9 @@ export interface WasmProgram {
 /** Least and most pages of a machine's memory (see Layout). */
 const INITIAL_PAGES = 16;
 const MAXIMUM_PAGES = 65535;
+
+/** Least room behind the linear part of slots that have any (workers.ts). */
+const FRAGMENT = 4096;
 
 export interface CompileOptions {
   /** Whether programs that cannot write to packets run on the frames where they lie, not on copies in the slots. Default true. */
@@ -97,6 +100,7 @@ class MachineCompiler {
       runtime: (name) => this.runtimeFunction(name),
       guard: guardRef,
       fault: faultRef,
+      programs: machine.programs.length,
       programType: module.type(PROGRAM),
       shared: machine.shared,
       countFrames: needs.tailCalls || this.facts.some((facts) => facts?.deep),
@@ -123,7 +127,7 @@ class MachineCompiler {
     const entry = scopes.find(({ index }) => index === machine.entry.index) as ProgramScope;
     const facts = this.entryOf(entry.index);
     const clear = facts.context.readBeforeWrite | (facts.code.tailCalls ? targetClear : 0n);
-    module.define(runBatch, emitRunBatch({ program: entry, facts, needs, globals, countCosts, copyFrame: this.runtimeFunction("copy_frame"), ...(needs.callbacks ? { resetCallbacks: this.runtimeFunction("callback_reset") } : {}), ...(needs.timers ? { timers: { pop: this.runtimeFunction("timer_pop"), functions: timerFunctions(scopes) } } : {}), ...(seconds ? { seconds: { program: this.runtimeFunction("second_program"), result: this.runtimeFunction("second_result") } } : {}), clear }));
+    module.define(runBatch, emitRunBatch({ program: entry, facts, needs, globals, countCosts, ...(this.longFrames ? { copyFrame: this.runtimeFunction("copy_frame") } : {}), ...(needs.callbacks ? { resetCallbacks: this.runtimeFunction("callback_reset") } : {}), ...(needs.timers ? { timers: { pop: this.runtimeFunction("timer_pop"), functions: timerFunctions(scopes) } } : {}), ...(seconds ? { seconds: { program: this.runtimeFunction("second_program"), result: this.runtimeFunction("second_result") } } : {}), clear }));
     return module.finish();
   }
 
@@ -133,13 +137,18 @@ class MachineCompiler {
     collectNeeds(facts, this.needs);
   }
 
+  /** Whether slots have room for more than a linear part: frames that need it may come. A call in the loop costs all packets, for its registers. */
+  private get longFrames(): boolean {
+    return this.machine.workers.some(({ slotStride }) => slotStride >= SLOT_FRAGS + FRAGMENT);
+  }
+
   private entryOf(index: number): FunctionFacts {
     return this.facts[index]?.functions.get(0) as FunctionFacts;
   }
 
   private importRuntime(): void {
     const { needs } = this;
-    this.import("copy_frame", { params: [I32, I32], results: [] });
+    if (this.longFrames) this.import("copy_frame", { params: [I32, I32], results: [] });
     this.import("check_access", { params: [I32, I64, I32, I32], results: [I32] });
     if (needs.asks) this.import("check_arguments", { params: [I32, I32, I64, I64, I64, I64, I64], results: [I32] });
     if (needs.tailCalls) this.import("tail_call_target", { params: [I32, I32, I32], results: [I32] });

@@ -71,6 +71,7 @@ import type { Counter, Emitter, PacketLocals, ProgramScope } from "./emitter.js"
 import { FunctionBuilder } from "./function-builder.js";
 import type { FunctionRef, Local, Signature } from "./function-builder.js";
 import { emitClearFrame, emitFunction } from "./function-compiler.js";
+import { looksAtPacket } from "./needs.js";
 import type { Needs } from "./needs.js";
 import type { MemoryOp } from "./opcodes.js";
 import { newState } from "./state.js";
@@ -104,7 +105,8 @@ export function emitWasmFunction(program: ProgramScope, facts: FunctionFacts, ki
   const [address, scratch64, scratch32] = [to.local("i64"), to.local("i64"), to.local("i32")];
   if (kind === "target") to.get(env).op("i64.extend_i32_u").set(registers[1] as Local);
   to.get(low).i32(STACK_FRAME_BYTES).op("i32.add").op("i64.extend_i32_u").set(registers[R10] as Local);
-  loadPacket(to, env, packet);
+  const reload = looksAtPacket(facts) ? (): void => loadPacket(to, env, packet) : (): void => undefined;
+  reload();
   emitClearFrame({ to, frame: low, frameTop: STACK_FRAME_BYTES }, clear);
   const faulted = to.block();
   const emitter: Emitter = {
@@ -125,7 +127,7 @@ export function emitWasmFunction(program: ProgramScope, facts: FunctionFacts, ki
     pushTime: () => void to.get(env).memory("i64.load", ENV_TIME),
     leave: () => void to.get(registers[0] as Local).op("return"),
     tailCall: () => void to.get(low).get(env).get(scratch32).i32(1).op("i32.sub").returnCallIndirect(program.module.programType),
-    reloadPacket: () => loadPacket(to, env, packet),
+    reloadPacket: reload,
     state: newState(),
     costAhead: 0n,
   };
@@ -151,8 +153,8 @@ export interface BatchParts {
   /** Counters where other functions count too. */
   readonly globals: { readonly fuel?: number; readonly cost?: number };
   readonly countCosts: boolean;
-  /** `(env, i)` copies the frame of packet i into its slot. */
-  readonly copyFrame: FunctionRef;
+  /** `(env, i)` copies the frame of packet i into its slot; absent where all frames are linear. */
+  readonly copyFrame?: FunctionRef;
   /** Forgets what helpers were calling back when a fault came; absent where none do. */
   readonly resetCallbacks?: FunctionRef;
   /** `second_program` and `second_result` of the runtime, where entries of devmaps and cpumaps may carry programs. */
@@ -263,13 +265,20 @@ class BatchEmitter {
    */
   private placeFrame(): void {
     const { to, env, descriptor, length, lengths, slot, frame, index } = this;
+    const { copyFrame, needs } = this.parts;
     to.get(descriptor).memory("i32.load", DESC_LENGTH).tee(length).op("i64.extend_i32_u").set(lengths);
     to.get(descriptor).memory("i32.load", DESC_FRAME).set(frame);
+    if (!copyFrame) {
+      if (!needs.writes) return;
+      this.copyLinear();
+      to.get(slot).i32(XDP_PACKET_HEADROOM).op("i32.add").set(frame);
+      return;
+    }
     to.get(length).i32(MAX_LINEAR).op("i32.gt_u").if();
-    to.get(env).get(index).call(this.parts.copyFrame);
+    to.get(env).get(index).call(copyFrame);
     to.get(length).i32(MAX_LINEAR).op("i32.sub").op("i64.extend_i32_u").i64(32).op("i64.shl").i64(MAX_LINEAR).op("i64.or").set(lengths);
     to.get(slot).i32(XDP_PACKET_HEADROOM).op("i32.add").set(frame);
-    if (this.parts.needs.writes) {
+    if (needs.writes) {
       to.else();
       this.copyLinear();
       to.get(slot).i32(XDP_PACKET_HEADROOM).op("i32.add").set(frame);

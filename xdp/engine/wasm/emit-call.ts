@@ -1,5 +1,5 @@
 /** Helper calls, lookups that are emitted inline, local calls and tail calls -> wasm. */
-import { ENV_CPU, ENV_FAULT, ENV_PROGRAM, ENV_SCRATCH_END, ENV_STACK_LOW, FAULT_FRAMES, STACK_FRAME_BYTES } from "../../abi.js";
+import { ENV_CPU, ENV_FAULT, ENV_PROGRAM, ENV_SCRATCH_END, ENV_STACK_LOW, ENV_TAIL_CALLS, FAULT_FRAMES, MAX_TAIL_CALLS, STACK_FRAME_BYTES } from "../../abi.js";
 import { BPF_FUNC_map_lookup_elem, BPF_FUNC_tail_call, HELPER_BY_ID } from "../../helpers/table.js";
 import { STACK_SIZE } from "../../isa/register.js";
 import {
@@ -21,6 +21,7 @@ import { emitTrieLookup, isInlineTrie } from "./emit-lpm.js";
 import { constantKey, isArgumentProven, isArray, knownMap } from "./helper-effects.js";
 import type { MapFacts } from "./map-facts.js";
 import { register } from "./state.js";
+import { constantOf } from "./value.js";
 
 /** Lookups by type: `(header, key, cpu) -> address of the value, or 0`. */
 export const DIRECT_LOOKUPS: ReadonlyMap<number, string> = new Map([
@@ -137,10 +138,39 @@ function emitDirectLookup(emitter: Emitter, map: MapFacts, lookup: FunctionRef):
 
 const EINVAL = 22;
 
+const BPF_MAP_TYPE_PROG_ARRAY = 3;
+
+/** As the runtime's tail_call_target, for a map that is known: pushes the program's number + 1, or 0, and counts the call. */
+function emitTailCallTarget(emitter: Emitter, map: MapFacts): void {
+  const { to, program, env, scratch32 } = emitter;
+  const index = registerOf(emitter, 3);
+  const known = constantOf(register(emitter.state, 3));
+  const none = to.block("i32");
+  const refuse = (): void => void to.i32(0).get(scratch32).brIf(none).op("drop");
+  to.get(env).memory("i32.load", ENV_TAIL_CALLS).i32(MAX_TAIL_CALLS).op("i32.ge_u").set(scratch32);
+  refuse();
+  if (known === undefined || known < 0 || known >= map.maxEntries) {
+    // The index is the register's low half.
+    to.get(index).op("i32.wrap_i64").i32(map.maxEntries).op("i32.ge_u").set(scratch32);
+    refuse();
+    to.get(index).op("i32.wrap_i64").i32(2).op("i32.shl").memory("i32.load", map.slots).set(scratch32);
+  } else to.i32(0).memory("i32.load", map.slots + known * 4).set(scratch32);
+  // An entry of 0 becomes the largest number.
+  to.i32(0).get(scratch32).i32(1).op("i32.sub").i32(program.module.programs).op("i32.ge_u").brIf(none).op("drop");
+  to.get(env).get(env).memory("i32.load", ENV_TAIL_CALLS).i32(1).op("i32.add").memory("i32.store", ENV_TAIL_CALLS);
+  to.get(scratch32);
+  to.end();
+}
+
 function emitTailCall(emitter: Emitter): void {
   const { to, program, env } = emitter;
-  to.get(env).get(registerOf(emitter, 2)).op("i32.wrap_i64").get(registerOf(emitter, 3)).op("i32.wrap_i64");
-  to.call(program.module.runtime("tail_call_target")).tee(emitter.scratch32).if();
+  const map = knownMap(register(emitter.state, 2), emitter.context);
+  if (map?.type === BPF_MAP_TYPE_PROG_ARRAY) emitTailCallTarget(emitter, map);
+  else {
+    to.get(env).get(registerOf(emitter, 2)).op("i32.wrap_i64").get(registerOf(emitter, 3)).op("i32.wrap_i64");
+    to.call(program.module.runtime("tail_call_target"));
+  }
+  to.tee(emitter.scratch32).if();
   emitter.tailCall();
   to.end();
   to.i64(-EINVAL).set(registerOf(emitter, 0));

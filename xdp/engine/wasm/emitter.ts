@@ -1,4 +1,5 @@
 /** What all parts of the code generator share while one function's code is emitted. */
+import { ENV_FAULT, ENV_FAULT_ADDRESS, ENV_FAULT_INSN, ENV_FAULT_PROGRAM } from "../../abi.js";
 import type { Insn } from "../../object/spec.js";
 import type { FunctionBuilder, FunctionRef, Label, Local } from "./function-builder.js";
 import type { State } from "./state.js";
@@ -29,6 +30,8 @@ export interface ModuleScope {
   readonly guard: FunctionRef;
   /** `(env, code, program, slot, address)` notes a fault. */
   readonly fault: FunctionRef;
+  /** Programs in the machine's table. */
+  readonly programs: number;
   /** Type of the functions in the table of programs. */
   readonly programType: number;
   /** Whether several workers share the memory. */
@@ -113,11 +116,15 @@ export function faultIf(emitter: Emitter): void {
 
 /** Notes a fault and goes to the fault exit; the address (i64) is pushed by `address`. */
 export function raise(emitter: Emitter, code: number, slot: number, address?: () => void): void {
-  const { to, program } = emitter;
-  to.get(emitter.env).i32(code).i32(program.index).i32(slot);
+  const { to, program, env } = emitter;
+  // Not by a call: one in the loop would cost packets that do not fault.
+  to.get(env).i32(program.index).memory("i32.store", ENV_FAULT_PROGRAM);
+  to.get(env).i32(slot).memory("i32.store", ENV_FAULT_INSN);
+  to.get(env).i32(code).memory("i32.store", ENV_FAULT);
+  to.get(env);
   if (address) address();
   else to.i64(0);
-  to.call(program.module.fault);
+  to.memory("i64.store", ENV_FAULT_ADDRESS);
   addCost(emitter, -emitter.costAhead);
   to.br(emitter.faulted);
 }

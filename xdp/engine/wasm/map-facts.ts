@@ -10,7 +10,7 @@ import {
   MAP_VALUE_OFFSET,
   MAP_VALUE_SIZE,
 } from "../../abi.js";
-import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET, LPM_STARTS } from "../../maps/fields.js";
+import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET, LPM_STARTS, SLOTS_DATA } from "../../maps/fields.js";
 import type { MachineView } from "../contract.js";
 import type { MapAccess } from "./value.js";
 
@@ -31,6 +31,8 @@ export interface MapFacts {
   readonly hash: HashFacts;
   /** Of an LPM trie, the table by the first bits (maps/fields.ts), or 0; not looked at in other types. */
   readonly trie: { readonly starts: number };
+  /** Of a prog array, where its entries are (u32 each: program index + 1, or 0); not looked at in other types. */
+  readonly slots: number;
 }
 
 export interface HashFacts {
@@ -68,6 +70,7 @@ export function readMapFacts(machine: MachineView): MapFacts[] {
         valueOffset: field(HASH_VALUE_OFFSET),
       },
       trie: { starts: field(LPM_STARTS) },
+      slots: field(SLOTS_DATA),
     };
   });
 }

@@ -1,5 +1,5 @@
 /** What the code of all programs together looks at, so that run_batch prepares no more than that for each packet. */
-import { ENV_CPU, ENV_PACKET, ENV_RANDOM_CALLS, ENV_REDIRECT_KIND, ENV_TAIL_CALLS, ENV_TIME } from "../../abi.js";
+import { ENV_CPU, ENV_DATA, ENV_DATA_END, ENV_DATA_META, ENV_PACKET, ENV_RANDOM_CALLS, ENV_REDIRECT_KIND, ENV_TAIL_CALLS, ENV_TIME } from "../../abi.js";
 import { HELPER_BY_ID } from "../../helpers/table.js";
 import { bytesOf } from "../../isa/load_store.js";
 import { BPF_FUNC_timer_set_callback, isCallbackHelper } from "./callbacks.js";
@@ -69,6 +69,13 @@ export function noNeeds(): Needs {
 /** Adds what a program needs. */
 export function collectNeeds(facts: ProgramFacts, needs: Needs): void {
   for (const fn of facts.functions.values()) collectFunction(fn, needs);
+}
+
+/** Whether a function looks at the packet's ends: the program does, or what checks its accesses. */
+export function looksAtPacket(facts: FunctionFacts): boolean {
+  const needs = noNeeds();
+  collectFunction(facts, needs);
+  return needs.asks || needs.all || [ENV_DATA, ENV_DATA_END, ENV_DATA_META].some((field) => needs.fields.has(field));
 }
 
 function collectFunction({ code, context, states }: FunctionFacts, needs: Needs): void {
