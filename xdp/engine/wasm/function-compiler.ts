@@ -50,9 +50,14 @@ class FunctionCompiler implements BlockEmitter {
     // Where the analysis found that control never comes, nothing is known and everything is checked.
     emitter.state = copyState(this.facts.states[block] ?? newState());
     let segment = start;
+    let ahead = 0n;
     for (let slot = start; slot < end; slot += widthOf(insns[slot] as Insn)) {
-      if (slot === segment) segment = this.startSegment(slot, end);
-      emitter.costAhead = this.costOf(slot + widthOf(insns[slot] as Insn), segment);
+      if (slot === segment) {
+        segment = this.startSegment(slot, end);
+        ahead = this.costOf(slot, segment);
+      }
+      ahead -= this.costOf(slot, slot + widthOf(insns[slot] as Insn));
+      emitter.costAhead = ahead;
       this.instruction(slot);
       transfer(emitter.state, slot, this.facts.context);
     }
