@@ -134,6 +134,7 @@ withWorkload(beeline.command("sweep"))
   .description("a run for every point of a grid, as CSV or JSON; goes on where it was interrupted")
   .option("--vary <key=values>", "an axis: a key of the profile, or nic, rate, loop, seed, queues, with values (1,2,5) or a range (5..50..5); may be repeated", collect)
   .option("--rate <rate>", "pcap (as captured), line, or a rate such as 10Mpps or 25Gbps")
+  .option("--workers <n>", "threads that run points; default 1", integer("--workers", 1, 64))
   .option("--out <file>", "write the points here as CSV, and take those that are there as done")
   .action(async (scenario: string | undefined, flags) => {
     process.exitCode = await sweepVerb(scenario, flags);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { profilesVerb } from "./profiles.js";
 import { sweepVerb } from "./sweep.js";
 
 const SCENARIO = resolve(dirname(fileURLToPath(import.meta.url)), "../../../scenarios/dos-udp-flood");
+const WORKER = resolve(SCENARIO, "../../dist/ui/cli/verbs/sweep-worker.js");
 const folder = mkdtempSync(join(tmpdir(), "beeline-sweep-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -40,6 +41,12 @@ describe("sweep", () => {
     expect(readFileSync(part, "utf8")).toBe(text);
     expect(await printed(() => sweepVerb(SCENARIO, { vary, out: part }))).toContain("6 of them from before");
     await expect(sweepVerb(SCENARIO, { vary: ["cores=5"], out: part })).rejects.toThrow("is of another sweep");
+  });
+  it.skipIf(!existsSync(WORKER))("gives the same on a pool of threads", async () => {
+    const [one, two] = [join(folder, "one.csv"), join(folder, "two.csv")];
+    await printed(() => sweepVerb(SCENARIO, { vary, out: one }));
+    await printed(() => sweepVerb(SCENARIO, { vary, out: two, workers: 2 }));
+    expect(readFileSync(two, "utf8")).toBe(readFileSync(one, "utf8"));
   });
   it("prints JSON with figures as numbers", async () => {
     const points = JSON.parse(await printed(() => sweepVerb(SCENARIO, { vary: ["nic=agilio-cx-2x40,linux-xdp-native-cx5", "loop=1"], json: true }))) as Record<string, unknown>[];

@@ -3,13 +3,13 @@
  * is done: interrupted and started again with the same file, the sweep goes on where it stopped.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { overrideProfile, findProfile, runOffload } from "../../../offload/index.js";
-import type { RunResult } from "../../../offload/index.js";
-import { parseRate } from "../../../nic/index.js";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Piscina } from "piscina";
 import { UsageError } from "../errors.js";
-import { runRequest } from "./request.js";
 import type { RunFlags } from "./request.js";
-import { deviceOf, workloadOf } from "./workload.js";
+import { PointRunner, RESULT_COLUMNS } from "./sweep-point.js";
+import type { Line, SweepTask } from "./sweep-point.js";
 
 export interface SweepFlags extends RunFlags {
   readonly vary?: readonly string[];
@@ -21,63 +21,38 @@ interface Axis {
   readonly values: readonly string[];
 }
 
-const RUN_KEYS = new Set(["nic", "rate", "loop", "seed", "queues"]);
-
-/** Columns of results, with how each is read. Modelled, all of them. */
-const COLUMNS: Readonly<Record<string, (result: RunResult) => string | number | boolean | null>> = {
-  profile: ({ device }) => device.profile,
-  admitted: ({ device }) => device.admitted,
-  mpps: ({ device }) => device.mpps,
-  bound: ({ device }) => device.bound,
-  cycles_mean: ({ device }) => device.cyclesPerPacket.mean,
-  offered_mpps: ({ device }) => device.offeredMpps,
-  packets: ({ packets }) => packets,
-  executed: ({ executed }) => executed,
-  drops_length: ({ drops }) => drops.length,
-  drops_mac: ({ drops }) => drops.mac,
-  drops_ring: ({ drops }) => drops.ring,
-  drops_host: ({ device }) => device.behind?.hostRingDrops ?? 0,
-  p50_ns: ({ device }) => device.latencyNs.p50,
-  p99_ns: ({ device }) => device.latencyNs.p99,
-  p999_ns: ({ device }) => device.latencyNs.p999,
-  max_ns: ({ device }) => device.latencyNs.max,
-  cores_busy: ({ device }) => device.utilisation,
-  memory_busy: ({ device }) => device.parts.memory ?? 0,
-  xdp_drop: ({ verdicts }) => verdicts.XDP_DROP,
-  xdp_pass: ({ verdicts }) => verdicts.XDP_PASS,
-  xdp_tx: ({ verdicts }) => verdicts.XDP_TX,
-};
-
-type Line = Readonly<Record<string, string>>;
-
 /** Runs all points that the output does not have yet, and returns the exit code. */
 export async function sweepVerb(scenario: string | undefined, flags: SweepFlags): Promise<number> {
   const axes = (flags.vary ?? []).map(parseAxis);
   if (axes.length === 0) throw new UsageError("say what to vary: --vary cores=10,20,50 (a key of the profile, or nic, rate, loop, seed, queues); may be repeated");
   const twice = axes.find((axis, i) => axes.findIndex(({ key }) => key === axis.key) !== i);
   if (twice !== undefined) throw new UsageError(`--vary ${twice.key} is given twice: list all its values in one`);
-  const { out, ...rest } = flags;
-  const request = runRequest(scenario, rest);
-  const workload = workloadOf(request);
+  const { out, vary: _, workers = 1, json: __, ...rest } = flags;
+  const task: SweepTask = { scenario, flags: rest };
+  const runner = new PointRunner(task);
   const keys = axes.map(({ key }) => key);
-  const header = [...keys, ...Object.keys(COLUMNS)];
+  const header = [...keys, ...RESULT_COLUMNS];
   const points = grid(axes);
   // Wrong values are told before anything runs.
-  const settings = points.map((point) => settingsOf(point, deviceOf(request), rest));
+  for (const point of points) runner.settings(point);
   const done = out === undefined ? new Map<string, Line>() : readDone(out, header, keys);
-  const lines: Line[] = [];
-  for (const [i, point] of points.entries()) {
-    const name = nameOf(point, keys);
-    let line = done.get(name);
-    if (line === undefined) {
-      progress(i, points.length, point);
-      const { device, ...changed } = settings[i];
-      const result = await runOffload({ ...workload, rate: parseRate(flags.rate ?? request.spec.rate ?? "pcap"), ...changed, device });
-      line = { ...point, ...Object.fromEntries(Object.entries(COLUMNS).map(([column, read]) => [column, String(read(result) ?? "")])) };
+  const open = points.filter((point) => !done.has(nameOf(point, keys)));
+  const finished = new Map(done);
+  const pool = workers > 1 && open.length > 1 ? startPool(Math.min(workers, open.length), task) : undefined;
+  try {
+    const running = pool === undefined ? undefined : open.map((point) => pool.run(point, { name: "sweepPoint" }));
+    // One that fails is told below, in its turn.
+    for (const one of running ?? []) one.catch(() => undefined);
+    for (const [i, point] of open.entries()) {
+      progress(done.size + i, points.length, point);
+      const line = await (running?.[i] ?? runner.run(point));
+      finished.set(nameOf(point, keys), line);
       if (out !== undefined) appendFileSync(out, `${csv(line, header)}\n`);
     }
-    lines.push(line);
+  } finally {
+    await pool?.destroy();
   }
+  const lines = points.map((point) => finished.get(nameOf(point, keys)) as Line);
   if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
   if (flags.json === true) process.stdout.write(`${JSON.stringify(lines.map(typed), null, 2)}\n`);
   else if (out === undefined) process.stdout.write(`${[header.join(","), ...lines.map((line) => csv(line, header))].join("\n")}\n`);
@@ -107,22 +82,13 @@ function grid(axes: readonly Axis[]): Record<string, string>[] {
   return axes.reduce<Record<string, string>[]>((points, { key, values }) => points.flatMap((point) => values.map((value) => ({ ...point, [key]: value }))), [{}]);
 }
 
-function settingsOf(point: Readonly<Record<string, string>>, named: ReturnType<typeof findProfile>, flags: RunFlags) {
-  const changes = Object.fromEntries(Object.entries(point).filter(([key]) => !RUN_KEYS.has(key)));
-  const base = point.nic === undefined ? named : overrideProfile(findProfile(point.nic), Object.fromEntries((flags.set ?? []).map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)])));
-  return {
-    device: overrideProfile(base, changes),
-    ...(point.rate === undefined ? {} : { rate: parseRate(point.rate) }),
-    ...(point.loop === undefined ? {} : { loop: whole("loop", point.loop, 1) }),
-    ...(point.seed === undefined ? {} : { seed: whole("seed", point.seed, 0) }),
-    ...(point.queues === undefined ? {} : { queues: whole("queues", point.queues, 1, 256) }),
-  };
-}
-
-function whole(key: string, text: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) throw new UsageError(`--vary ${key}=${text}: a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? " on" : ` to ${most}`}`);
-  return value;
+/** Threads that run points; their code is the built one. */
+function startPool(workers: number, task: SweepTask): Piscina<Line, Line> {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const filename = join(folder, "dist", "ui", "cli", "verbs", "sweep-worker.js");
+    if (existsSync(filename)) return new Piscina({ filename, minThreads: workers, maxThreads: workers, concurrentTasksPerWorker: 1, workerData: task });
+    if (dirname(folder) === folder) throw new UsageError("--workers: the sweep's thread is not built: run npm run build");
+  }
 }
 
 /** Points that the file has; a line that was cut off is taken away. A new file gets its header. */

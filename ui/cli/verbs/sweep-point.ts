@@ -1,0 +1,88 @@
+/** One point of a sweep: what its settings are, its run, and the line that it becomes. Runs on the main thread and on pool threads. */
+import { findProfile, overrideProfile, parseOverrides, runOffload } from "../../../offload/index.js";
+import type { DeviceProfile, RunOptions, RunResult } from "../../../offload/index.js";
+import { parseRate } from "../../../nic/index.js";
+import { UsageError } from "../errors.js";
+import { runRequest } from "./request.js";
+import type { RunFlags } from "./request.js";
+import { deviceOf, workloadOf } from "./workload.js";
+
+/** A point: values as text, by key. A result line: the same with the columns of the result. */
+export type Line = Readonly<Record<string, string>>;
+
+/** What a point runs on: a scenario, flags. Plain data, so that it goes to any thread. */
+export interface SweepTask {
+  readonly scenario: string | undefined;
+  readonly flags: RunFlags;
+}
+
+/** Keys that are settings of the run; all others are figures of the device. */
+export const RUN_KEYS: ReadonlySet<string> = new Set(["nic", "rate", "loop", "seed", "queues"]);
+
+/** Columns of results, with how each is read. Modelled, all of them. */
+const COLUMNS: Readonly<Record<string, (result: RunResult) => string | number | boolean | null>> = {
+  profile: ({ device }) => device.profile,
+  admitted: ({ device }) => device.admitted,
+  mpps: ({ device }) => device.mpps,
+  bound: ({ device }) => device.bound,
+  cycles_mean: ({ device }) => device.cyclesPerPacket.mean,
+  offered_mpps: ({ device }) => device.offeredMpps,
+  packets: ({ packets }) => packets,
+  executed: ({ executed }) => executed,
+  drops_length: ({ drops }) => drops.length,
+  drops_mac: ({ drops }) => drops.mac,
+  drops_ring: ({ drops }) => drops.ring,
+  drops_host: ({ device }) => device.behind?.hostRingDrops ?? 0,
+  p50_ns: ({ device }) => device.latencyNs.p50,
+  p99_ns: ({ device }) => device.latencyNs.p99,
+  p999_ns: ({ device }) => device.latencyNs.p999,
+  max_ns: ({ device }) => device.latencyNs.max,
+  cores_busy: ({ device }) => device.utilisation,
+  memory_busy: ({ device }) => device.parts.memory ?? 0,
+  xdp_drop: ({ verdicts }) => verdicts.XDP_DROP,
+  xdp_pass: ({ verdicts }) => verdicts.XDP_PASS,
+  xdp_tx: ({ verdicts }) => verdicts.XDP_TX,
+};
+export const RESULT_COLUMNS: readonly string[] = Object.keys(COLUMNS);
+
+/** Runs points of one task: the program is loaded once. */
+export class PointRunner {
+  private readonly workload: Omit<RunOptions, "device">;
+  private readonly named: DeviceProfile;
+  private readonly task: SweepTask;
+  private readonly rate: string;
+
+  /** Throws where the task cannot be used. */
+  constructor(task: SweepTask) {
+    const request = runRequest(task.scenario, task.flags);
+    this.task = task;
+    this.workload = workloadOf(request);
+    this.named = deviceOf(request);
+    this.rate = task.flags.rate ?? request.spec.rate ?? "pcap";
+    parseRate(this.rate);
+  }
+
+  /** The settings of a point. Throws where one of its values makes no sense. */
+  settings(point: Line): Pick<RunOptions, "device" | "rate" | "loop" | "seed" | "queues"> {
+    const base = point.nic === undefined ? this.named : overrideProfile(findProfile(point.nic), parseOverrides(this.task.flags.set ?? []));
+    const changes = Object.fromEntries(Object.entries(point).filter(([key]) => !RUN_KEYS.has(key)));
+    return {
+      device: overrideProfile(base, changes),
+      rate: parseRate(point.rate ?? this.rate),
+      ...(point.loop === undefined ? {} : { loop: whole("loop", point.loop, 1) }),
+      ...(point.seed === undefined ? {} : { seed: whole("seed", point.seed, 0) }),
+      ...(point.queues === undefined ? {} : { queues: whole("queues", point.queues, 1, 256) }),
+    };
+  }
+
+  async run(point: Line): Promise<Line> {
+    const result = await runOffload({ ...this.workload, ...this.settings(point) });
+    return { ...point, ...Object.fromEntries(Object.entries(COLUMNS).map(([column, read]) => [column, String(read(result) ?? "")])) };
+  }
+}
+
+function whole(key: string, text: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) throw new UsageError(`--vary ${key}=${text}: a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? " on" : ` to ${most}`}`);
+  return value;
+}
