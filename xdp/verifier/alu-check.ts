@@ -103,9 +103,9 @@ function compute(env: Env, insn: Insn, operation: number, is64: boolean, byRegis
   setReg(env, insn.dst, linkSum(insn, operation, is64, byRegister, dst, src, alu(operation, is64, dst.scalar, src.scalar)));
 }
 
-/** A sum with a small known number stays linked to what was added to. */
+/** A sum with a small known number stays linked to what was added to; one of 32 bits only where that had no more. */
 function linkSum(insn: Insn, operation: number, is64: boolean, byRegister: boolean, dst: Reg, src: Reg, scalar: Scalar): Reg {
-  if ((operation === BPF_ADD || operation === BPF_SUB) && dst.id !== 0 && (dst.id & ADD_CONST) === 0 && (is64 ? src.scalar.isConst : isConst32(src.scalar)) && !(byRegister && insn.src === insn.dst)) {
+  if ((operation === BPF_ADD || operation === BPF_SUB) && dst.id !== 0 && (dst.id & ADD_CONST) === 0 && (is64 ? src.scalar.isConst : isConst32(src.scalar) && widthOf(dst) <= 32) && !(byRegister && insn.src === insn.dst)) {
     const value = is64 ? s64(src.scalar.value) : BigInt.asIntN(32, src.scalar.value);
     const off = operation === BPF_ADD ? value : -value;
     if (value >= -0x8000_0000n && value <= 0x7fff_ffffn && off <= 0x7fff_ffffn) return new RegClass(SCALAR_VALUE, scalar, Number(off), dst.id | (is64 ? ADD_CONST64 : ADD_CONST32));

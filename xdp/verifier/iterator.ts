@@ -56,10 +56,11 @@ export function checkIterator(env: Env, regno: number, kfunc: KfuncSpec, name: s
   for (let i = 0; i < slots; i++) takeObject(env, reg.frame, (slot as number) - i);
 }
 
-/** Where an iterator is: frame and slot. */
-export function iteratorPlace(env: Env, regno: number): { readonly frame: number; readonly slot: number } {
+/** Where an iterator is, and the reference that what it gives hangs on. */
+export function iteratorPlace(env: Env, regno: number): { readonly frame: number; readonly slot: number; readonly refObjId: number } {
   const reg = getReg(env, regno);
-  return { frame: reg.frame, slot: slotOf(reg.off + Number(s64(reg.scalar.value))) };
+  const slot = slotOf(reg.off + Number(s64(reg.scalar.value)));
+  return { frame: reg.frame, slot, refObjId: frameOf(env, reg).stack[slot]?.reg.refObjId ?? 0 };
 }
 
 function setIterator(state: State, frame: number, slot: number, iterState: number, deeper: number): void {
@@ -77,7 +78,7 @@ export function branchOnNext(env: Env, { frame, slot }: { readonly frame: number
     setIterator(queued, frame, slot, ITER_ACTIVE, 1);
     if (earlier !== undefined) widen(earlier, queued);
     const { regs } = queued.ownTop();
-    regs[0] = notNull(regs[0] as Reg).withId(0);
+    regs[0] = notNull(regs[0] as Reg);
   }
   setIterator(state, frame, slot, ITER_DRAINED, 0);
   env.scratchSlot(slot);

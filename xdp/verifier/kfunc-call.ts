@@ -121,7 +121,11 @@ function checkArgument(env: Env, regno: number, arg: KfuncArg, kfunc: KfuncSpec,
   }
   if ("iter" in arg) {
     checkIterator(env, regno, kfunc, arg.iter);
-    if (kfunc.iter === "next") meta.iterator = iteratorPlace(env, regno);
+    if (kfunc.iter === "next") {
+      const place = iteratorPlace(env, regno);
+      meta.iterator = place;
+      meta.refObjId = place.refObjId;
+    }
   } else if ("mem" in arg) {
     if (arg.mem !== "sized" && !reg.isNull) {
       checkHelperMemory(env, regno, arg.mem, false, false, undefined);

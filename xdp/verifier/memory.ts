@@ -227,7 +227,7 @@ export function checkAccess(env: Env, regno: number, off: number, size: number, 
       return load(UNKNOWN_REG);
     case CONST_PTR_TO_MAP:
       if (reg.type !== CONST_PTR_TO_MAP) break;
-      return accessMapPointer(env, regno, reg, at, write, value);
+      return accessMapPointer(env, regno, reg, at, size, write, value);
     case PTR_TO_BTF_ID:
       if (maybeNull(reg.type)) break;
       return accessStruct(env, regno, reg, at, size, write, value, load);
@@ -262,14 +262,16 @@ const MAP_STRUCTS: Readonly<Record<string, string>> = {
 };
 
 /** The kernel's own structure of a map, which may be read. */
-function accessMapPointer(env: Env, regno: number, reg: Reg, at: number, write: boolean, value: number): void {
+function accessMapPointer(env: Env, regno: number, reg: Reg, at: number, size: number, write: boolean, value: number): void {
   const name = MAP_STRUCTS[(reg.map as MapInfo).type] ?? "bpf_map";
   if (at < 0) env.reject(`R${regno} is ${name} invalid negative access: off=${at}`, "EACCES");
   if (write) env.reject(`only read from ${name} is supported`, "EACCES");
   env.facts.record(env.insn, REGION_OTHER);
   if (value < 0) return;
-  // The first member is the operations table, a pointer; others are taken for numbers.
-  setReg(env, value, at === 0 ? new Reg(PTR_TO_BTF_ID | PTR_UNTRUSTED, ZERO, 0, 0, 0, 0, 0, undefined, { name: "bpf_map_ops" }) : UNKNOWN_REG);
+  const field = kernelField(name, at, size);
+  if (field.kind === "outside") env.reject(`access beyond struct ${name} at off ${at} size ${size}`, "EACCES");
+  if (field.kind !== "pointer") return setReg(env, value, size < 8 ? scalarReg(truncate(UNKNOWN_REG.scalar, size)) : UNKNOWN_REG);
+  setReg(env, value, new Reg(PTR_TO_BTF_ID, ZERO, 0, 0, 0, 0, 0, undefined, { name: field.to }));
 }
 
 /** A structure of the kernel's: may be read where its types say, as the kernel checks such reads when they happen; written hardly anywhere. */

@@ -87,7 +87,7 @@ function compareOpen(env: Env, old: Checkpoint, insn: number): "hit" | "miss" {
     const message = `infinite loop detected at insn ${insn}`;
     env.notes.push(message);
     env.log.write(`${message}\n`);
-    env.log.write(`cur state:${formatState(env, state, state.top, true)}old state:${formatState(env, old, old.top, true)}`);
+    env.log.write(`cur state:${formatState(env, state, state.top, true)}old state:${formatState(env, old, old.top, true, (reg, slot) => (reg >= 0 ? old.isPreciseReg(old.top.number, reg) : old.isPreciseSlot(old.top.number, slot)))}`);
     env.rejectSilently(message);
   }
   return "miss";

@@ -77,6 +77,19 @@ class Writer {
     this.put(insn(cls | operation, dst, 0, signed, imm));
   }
 
+  /** Copies of a number, changed by constants, of which one is compared. */
+  linked(): void {
+    const { random } = this;
+    const [a, b, c] = [random.pick(NUMBERS), random.pick(NUMBERS), random.pick(NUMBERS)];
+    const cls = (): number => random.pick([BPF_ALU64, BPF_ALU64, BPF_ALU]);
+    if (random.below(2) === 0) this.put(insn(BPF_ALU | BPF_MOV | BPF_X, a, a));
+    this.put(insn(cls() | BPF_MOV | BPF_X, b, a), insn(cls() | BPF_MOV | BPF_X, c, a));
+    if (random.below(2) === 0) this.put(insn(BPF_STX | BPF_MEM | BPF_DW, 10, b, -8));
+    this.put(insn(cls() | random.pick([BPF_ADD, BPF_SUB]), b, 0, 0, this.immediate()));
+    if (random.below(2) === 0) this.put(insn(cls() | random.pick([BPF_ADD, BPF_SUB]), c, 0, 0, this.immediate()));
+    this.branch(() => this.put(insn(BPF_LDX | BPF_MEM | BPF_DW, random.pick([a, b, c]), 10, -8), insn(BPF_ALU64 | BPF_ADD | BPF_X, a, c)));
+  }
+
   /** A jump over what `body` writes. */
   branch(body: () => void): void {
     const { random } = this;
@@ -147,7 +160,7 @@ class Writer {
   }
 
   snippet(depth: number): void {
-    switch (this.random.below(depth > 1 ? 6 : 9)) {
+    switch (this.random.below(depth > 1 ? 6 : 10)) {
       case 0:
       case 1:
       case 2:
@@ -159,6 +172,8 @@ class Writer {
         return this.access();
       case 6:
         return this.loop();
+      case 7:
+        return this.linked();
       default:
         return this.branch(() => {
           for (let i = 0; i < 1 + this.random.below(3); i++) this.snippet(depth + 1);
