@@ -59,6 +59,31 @@ function registerCase(operation: Operation, width: Width): EngineCase {
   };
 }
 
+/** `r8 OP r8`: one register is both operands. */
+function sameCase(operation: Operation, width: Width): EngineCase {
+  const { description, ...rest } = unaryCase(`${name("8", width)} ${operation.symbol} ${name("8", width)}`, (a) => result(operation, a, a, width));
+  return { description: `${description}, the same register`, ...rest };
+}
+
+/** Every register as destination of every other one, in both widths: what they hold then, added up in r0. */
+function everyRegister(): EngineCase {
+  const registers = Array.from({ length: 10 }, (_, i) => i);
+  const values = registers.map((i) => u64(0x9e37_79b9_7f4a_7c15n * BigInt(i + 1)));
+  const lines = values.map((value, i) => `r${i} = 0x${value.toString(16)} ll`);
+  for (const dst of registers) {
+    for (const src of registers) {
+      const width = (dst + src) % 3 === 0 ? 32 : 64;
+      const xor = (dst * 3 + src) % 2 === 0;
+      const [a, b] = [values[dst] as bigint, values[src] as bigint];
+      values[dst] = cut(xor ? a ^ b : a + b, width);
+      lines.push(`${name(`${dst}`, width)} ${xor ? "^=" : "+="} ${name(`${src}`, width)}`);
+    }
+  }
+  lines.push(...registers.slice(1).map((i) => `r0 += r${i}`), "r1 = r0", "r1 >>= 32", "r0 ^= r1", "exit");
+  const sum = values.reduce((a, b) => u64(a + b), 0n);
+  return { description: "every register as destination and as source", asm: lines.join("\n"), ret: Number(u32(sum ^ (sum >> 32n))) };
+}
+
 /** `r8 OP imm` for many immediates in one program: operand at 16, results from 24 on. */
 function immediateCase(operation: Operation, width: Width, immediates: readonly bigint[], kernel: boolean): EngineCase {
   const length = 24 + immediates.length * 8;
@@ -104,6 +129,8 @@ const WIDTHS: readonly Width[] = [64, 32];
 
 export const ALU_CASES: readonly EngineCase[] = [
   ...WIDTHS.flatMap((width) => OPERATIONS.map((operation) => registerCase(operation, width))),
+  ...WIDTHS.flatMap((width) => OPERATIONS.map((operation) => sameCase(operation, width))),
+  everyRegister(),
   ...WIDTHS.flatMap((width) =>
     OPERATIONS.flatMap((operation) => {
       const { takes = (): boolean => true } = operation;
@@ -119,6 +146,11 @@ export const ALU_CASES: readonly EngineCase[] = [
   unaryCase("r8 = (s32) r3", (a) => s32(a)),
   unaryCase("w8 = (s8) w3", (a) => u32(BigInt.asIntN(8, a))),
   unaryCase("w8 = (s16) w3", (a) => u32(BigInt.asIntN(16, a))),
+  unaryCase("r8 = (s8) r8", (a) => BigInt.asIntN(8, a)),
+  unaryCase("r8 = (s16) r8", (a) => BigInt.asIntN(16, a)),
+  unaryCase("r8 = (s32) r8", (a) => s32(a)),
+  unaryCase("w8 = (s8) w8", (a) => u32(BigInt.asIntN(8, a))),
+  unaryCase("w8 = (s16) w8", (a) => u32(BigInt.asIntN(16, a))),
   ...[16, 32, 64].flatMap((bits) => [
     unaryCase(`r8 = le${bits} r8`, (a) => BigInt.asUintN(bits, a)),
     unaryCase(`r8 = be${bits} r8`, (a) => swapped(a, bits)),

@@ -75,6 +75,11 @@ export const ATOMIC_CASES: readonly EngineCase[] = [
       r0: R0,
     })),
   ]),
+  ...OPERATIONS.map(({ name, of }) =>
+    atomicCase(`fetch_${name}, 32 bits in the upper half of a word`, `w8 = atomic_fetch_${name}((u32 *)(r10 -4), w8)`, (a, b) => ({ memory: (a & 0xffff_ffffn) | (u32(of(a >> 32n, b)) << 32n), operand: a >> 32n, r0: R0 })),
+  ),
+  atomicCase("cmpxchg of r0 with itself, 64 bits", "r0 = r8\n r0 = atomic64_cmpxchg((u64 *)(r10 -8), r0, r0)", (a, b) => ({ memory: a, operand: b, r0: a })),
+  atomicCase("fetch_add into r0, 64 bits", "r0 = r8\n r0 = atomic64_fetch_add((u64 *)(r10 -8), r0)", (a, b) => ({ memory: u64(a + b), operand: b, r0: a })),
   {
     description: "cmpxchg of 32 bits compares the low half of r0 only",
     asm: `

@@ -9,6 +9,7 @@ function chain(depth: number): string {
 }
 
 export const CALL_CASES: readonly EngineCase[] = [
+  { description: "a call back to a function in front", asm: "r1 = 5\n call second\n exit\n first: r0 = r1\n r0 *= 3\n exit\n second: r6 = r1\n call first\n r0 += r6\n exit", ret: 20 },
   { description: "arguments in, result out", asm: "r1 = 1\n r2 = 20\n r3 = 300\n r4 = 4000\n r5 = 50000\n call sum\n exit\n sum: r0 = r1\n r0 += r2\n r0 += r3\n r0 += r4\n r0 += r5\n exit", ret: 54321 },
   {
     description: "r6 to r9 come back, r10 too",

@@ -52,6 +52,67 @@ function registerCase(condition: Condition, width: Width): EngineCase {
   };
 }
 
+/** A register compared with itself. */
+function sameCase(condition: Condition, width: Width): EngineCase {
+  return {
+    description: `if ${reg(8, width)} ${condition.symbol} ${reg(8, width)}, the same register`,
+    asm: `${prologue(40)}
+      r8 = *(u64 *)(r6 +16)
+      r4 = 1
+      if ${reg(8, width)} ${condition.symbol} ${reg(8, width)} goto taken
+      r4 = 0
+    taken:
+      *(u64 *)(r6 +32) = r4
+      ${EPILOGUE}`,
+    packets: OPERANDS.map((a): CasePacket => {
+      const frame = withU64(counting(40), [16, a]);
+      return { in: frame, ret: 2, data: withU64(frame, [32, holds(condition, a, a, width) ? 1n : 0n]) };
+    }),
+  };
+}
+
+/** A packet whose first byte says where a program jumps. */
+function choosing(byte: number): Uint8Array {
+  const frame = counting(34);
+  frame[0] = byte;
+  return frame;
+}
+
+/** `distance` instructions between a jump and where it leads, forward and back. */
+function farCase(description: string, forward: string, back: string, distance: number): EngineCase {
+  return {
+    description,
+    asm: `
+      r6 = *(u32 *)(r1 +0)
+      r7 = *(u32 *)(r1 +4)
+      r2 = r6
+      r2 += 34
+      r0 = 0
+      if r2 <= r7 goto whole
+      exit
+    whole:
+      r8 = *(u8 *)(r6 +0)
+      goto start
+    back:
+      r0 += 1000000
+      exit
+    start:
+      if r8 == 7 goto jump
+      goto near
+    jump:
+      ${forward}
+    near:
+      r0 += 7
+      ${"r1 = r8\n".repeat(distance)}
+    far:
+      r0 += 500000
+      ${back}
+    out:
+      exit`,
+    packets: [{ in: choosing(0), ret: 500_007, data: "same" }, { in: choosing(7), ret: 500_000, data: "same" }, { in: choosing(9), ret: 1_500_007, data: "same" }],
+  };
+}
+
 function immediateCase(condition: Condition, width: Width): EngineCase {
   const length = 24 + IMMEDIATES.length * 8;
   return {
@@ -67,7 +128,9 @@ function immediateCase(condition: Condition, width: Width): EngineCase {
 }
 
 export const JUMP_CASES: readonly EngineCase[] = [
-  ...WIDTHS.flatMap((width) => CONDITIONS.flatMap((condition) => [registerCase(condition, width), immediateCase(condition, width)])),
+  ...WIDTHS.flatMap((width) => CONDITIONS.flatMap((condition) => [registerCase(condition, width), immediateCase(condition, width), sameCase(condition, width)])),
+  farCase("gotol beyond what 16 bits reach, forward and back", "gotol far", "if r8 != 9 goto out\n gotol back", 33_000),
+  farCase("goto and conditional jumps as far as 16 bits reach", "goto far", "if r8 == 9 goto back", 32_750),
   { description: "goto forward and back", asm: "r0 = 1\n goto a\n b: r0 += 10\n goto end\n a: r0 += 100\n goto b\n end: exit", ret: 111 },
   { description: "gotol forward and back", asm: "r0 = 1\n gotol a\n b: r0 += 10\n goto end\n a: r0 += 100\n gotol b\n end: exit", ret: 111 },
   { description: "goto +0", asm: "r0 = 7\n goto +0\n if r0 == 7 goto +0\n exit", ret: 7 },

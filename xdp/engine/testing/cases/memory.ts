@@ -39,7 +39,7 @@ export const MEMORY_CASES: readonly EngineCase[] = [
       ${EPILOGUE}`,
     packets: [{ in: PACKET, ret: 2, data: withBytes(41, bits, 0x8899aabbccddeeffn) }],
   })),
-  ...SIZES.flatMap((bits) => [-2n, 0x12345678n].map((imm): EngineCase => ({
+  ...SIZES.flatMap((bits) => [-2n, 0x12345678n, 0x7fff_ffffn, -0x8000_0000n].map((imm): EngineCase => ({
     description: `store of u${bits} from immediate ${imm}`,
     asm: `${prologue(64)}
       *(u${bits} *)(r6 +40) = ${imm}
@@ -83,6 +83,44 @@ export const MEMORY_CASES: readonly EngineCase[] = [
       *(u8 *)(r3 +0) = r4
       ${EPILOGUE}`,
     packets: [{ in: PACKET, ret: 2, data: withBytes(63, 8, 0x80n) }],
+  },
+  {
+    description: "offsets of 16 bits: 32767 and -32768",
+    asm: `
+      r7 = map[big][0]+32768 ll
+      r8 = 0x1122334455667788 ll
+      *(u64 *)(r7 -32768) = r8
+      *(u8 *)(r7 +32767) = 90
+      r6 = map[big][0]+0 ll
+      r0 = *(u32 *)(r6 +0)
+      r6 = map[big][0]+65535 ll
+      r1 = *(u8 *)(r6 +0)
+      r2 = *(u8 *)(r7 +32767)
+      r3 = *(s16 *)(r7 -32768)
+      r0 += r1
+      r0 += r2
+      r0 += r3
+      exit`,
+    maps: [{ name: "big", type: "BPF_MAP_TYPE_ARRAY", value: 65544, entries: 1 }],
+    ret: 0x5566_7788 + 90 + 90 + 0x7788,
+  },
+  {
+    description: "a load into the register that it loads through",
+    asm: `
+      r7 = *(u32 *)(r1 +4)
+      r1 = *(u32 *)(r1 +0)
+      r2 = r1
+      r2 += 20
+      r0 = 0
+      if r2 > r7 goto out
+      r2 = r1
+      r1 = *(u64 *)(r1 +0)
+      r2 = *(s8 *)(r2 +19)
+      r0 = r1
+      r0 += r2
+    out:
+      exit`,
+    packets: [{ in: counting(20), ret: 0x0302_0100 + 19 }],
   },
   {
     description: "the last byte of the packet, found by its end",

@@ -49,6 +49,11 @@ export const PACKET_CASES: readonly EngineCase[] = [
   one("meta", -220, { ret: EINVAL, data: "same", meta: zeros(0) }),
   one("meta", -3, { ret: EACCES, data: "same", meta: zeros(0) }),
   one("meta", 4, { ret: EINVAL, data: "same", meta: zeros(0) }),
+  ...([[-252, 0], [-256, EACCES]] as const).map(([delta, ret]): EngineCase => ({
+    description: `metadata is at most 252 bytes long: adjust_meta by ${delta} where there is room gives ${ret | 0}`,
+    asm: `r6 = r1\n ${adjust("head", 50)}\n r1 = r6\n ${adjust("meta", delta)}\n exit`,
+    packets: [{ ret, data: P.slice(50), meta: ret === 0 ? joined(zeros(202), P.slice(0, 50)) : zeros(0) }],
+  })),
   {
     description: "the offset counts with its low 32 bits",
     asm: "r2 = 0x1fffffffc ll\n call bpf_xdp_adjust_head\n exit",
