@@ -24,9 +24,10 @@ import { EDGES } from "./assembled.js";
 const TAIL_CALL = 12;
 const CPUS = Math.min(possibleCpus(), 256);
 /** Longer than the linear part, so that some packets have fragments. */
-const MAX_FRAME = 4096;
+const MAX_FRAME = 9000;
 /** Frames of a group: what wires bring, bytes of few values, words at the edges of arithmetic. */
 const VARIED = 4;
+const ROW = 32;
 const PLAIN = 3;
 const WORDS = 2;
 
@@ -55,8 +56,14 @@ export function randomGroup(seed: number, programs: number): RandomGroup {
     maps: [...RANDOM_MAPS, ...randomMaps(choices)],
     seed: choices.u32(),
     shapes: Array.from({ length: programs }, () => ({ main: seeds(1, 8), functions: Array.from({ length: choices.below(4) }, () => seeds(1, 3)) })),
-    frames: [...variedFrames(choices.u32(), VARIED, { maxLength: MAX_FRAME }), ...Array.from({ length: PLAIN }, () => plainFrame(choices)), ...Array.from({ length: WORDS }, () => wordsFrame(choices))],
+    frames: [...variedPick(choices), ...Array.from({ length: PLAIN }, () => plainFrame(choices)), ...Array.from({ length: WORDS }, () => wordsFrame(choices))],
   };
+}
+
+/** Kinds take turns in a row of varied frames: any of a longer row, so that each group has others. */
+function variedPick(choices: Choices): Uint8Array[] {
+  const row = variedFrames(choices.u32(), ROW, { maxLength: MAX_FRAME });
+  return Array.from({ length: VARIED }, () => choices.pick(row));
 }
 
 /** Bytes of few values, so that comparisons hold now and then; of the lengths that programs check for. */

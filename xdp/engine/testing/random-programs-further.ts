@@ -93,9 +93,17 @@ const adjust: Snippet = (choices, to) => {
   const { code } = to;
   if (!to.hasContext) return;
   const outside = code.mark();
-  code.move(1, 6);
   const helper = choices.pick([44, 54, 65]);
-  if (choices.once(3)) {
+  const far = helper === 54 && choices.once(3);
+  if (far) {
+    // Room for more metadata than a packet may have.
+    code.move(1, 6);
+    code.set(2, choices.pick([40, 46, 60]));
+    code.helper(44);
+  }
+  code.move(1, 6);
+  if (far) code.set(2, choices.pick([-248, -252, -256, -260]));
+  else if (choices.once(3)) {
     // An amount that only the packet's bytes decide.
     code.move(2, choices.pick([7, 8, 9]));
     code.alu(BPF_AND, 2, 31);
