@@ -5,6 +5,8 @@ import { BPF_PSEUDO_CALL } from "../../isa/pseudo.js";
 import { STACK_SIZE } from "../../isa/register.js";
 import type { Insn } from "../../object/spec.js";
 import type { FunctionFacts } from "./analysis.js";
+import { ByteLoads } from "./byte-loads.js";
+import { ByteStores } from "./byte-stores.js";
 import { jumpTarget, lastSlot, widthOf } from "./cfg.js";
 import { emitAlu, emitByteOrder, emitCondition, emitNegate } from "./emit-alu.js";
 import { emitHelperCall, emitLocalCall } from "./emit-call.js";
@@ -32,10 +34,14 @@ export function emitClearFrame({ to, frame, frameTop }: Pick<Emitter, "to" | "fr
 class FunctionCompiler implements BlockEmitter {
   private readonly emitter: Emitter;
   private readonly facts: FunctionFacts;
+  private readonly loads: ByteLoads;
+  private readonly stores: ByteStores;
 
   constructor(emitter: Emitter, facts: FunctionFacts) {
     this.emitter = emitter;
     this.facts = facts;
+    this.loads = new ByteLoads(emitter, facts.code);
+    this.stores = new ByteStores(emitter);
   }
 
   private last(block: number): number {
@@ -51,6 +57,7 @@ class FunctionCompiler implements BlockEmitter {
     emitter.state = copyState(this.facts.states[block] ?? newState());
     let segment = start;
     let ahead = 0n;
+    this.stores.begin();
     for (let slot = start; slot < end; slot += widthOf(insns[slot] as Insn)) {
       if (slot === segment) {
         segment = this.startSegment(slot, end);
@@ -58,9 +65,21 @@ class FunctionCompiler implements BlockEmitter {
       }
       ahead -= this.costOf(slot, slot + widthOf(insns[slot] as Insn));
       emitter.costAhead = ahead;
-      this.instruction(slot);
+      if (!this.isPutOff(insns[slot] as Insn, slot, block)) this.instruction(slot);
       transfer(emitter.state, slot, this.facts.context);
     }
+    this.loads.flush(end, block);
+    this.stores.flush();
+  }
+
+  /** Whether the instruction is a load or store of bytes, or puts them together, and is emitted later with others. */
+  private isPutOff(insn: Insn, slot: number, block: number): boolean {
+    if (this.loads.isLoad(insn)) {
+      this.stores.take(insn);
+      return this.loads.take(insn, slot, block);
+    }
+    const loaded = this.loads.take(insn, slot, block);
+    return this.stores.take(insn) || loaded;
   }
 
   /** Adds the cost up to the next call of a function, whose own costs come between, and gives the slot behind it. */
