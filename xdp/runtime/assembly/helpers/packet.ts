@@ -26,7 +26,10 @@ function fail(errno: i32): u64 {
 function open_headroom(env: u32, from: u32): void {
   const low = load<u32>(env, ENV_LOW_WATER);
   if (from >= low) return;
-  memory.fill(from, 0, low - from);
+  // At most the headroom: a fill leaves compiled code, which takes longer than the stores.
+  let at = from;
+  for (; at + 8 <= low; at += 8) store<u64>(at, 0);
+  for (; at < low; at++) store<u8>(at, 0);
   store<u32>(env, from, ENV_LOW_WATER);
 }
 
