@@ -21,107 +21,74 @@ const cost = z.number().min(0);
 const nic = {
   name: z.string().min(1),
   description: z.string(),
-  /** Network ports, and the rate of each in bits per second. */
-  ports: count(255),
-  linkBps: positive,
-  /** Largest layer 3 packet received, bytes; with its headers a frame is at most 65,535. */
-  mtu: z.int().min(68).max(65513),
-  /** Receive queues towards the host, and descriptors of each ring. */
-  queues: count(256),
-  ringSize: count(65536),
-  /** Indirection table (a power of 2) and hash key (bytes). */
-  rssTableSize: count(65536),
-  rssKeyBytes: count(256),
-  /** `microsoft`, `symmetric` or hex. */
-  rssKey: z.string(),
-  /** Most packets a second that the receive MAC takes, over all ports; 0: no limit but the line. */
-  macPps: cost,
-  /** The bus between NIC and host: generation (1 to 6) and lanes; 0 lanes: not modelled. */
-  pcieGeneration: z.int().min(1).max(6),
-  pcieLanes: z.int().min(0).max(32),
-  /** Bytes a packet and direction that descriptors, doorbells and interrupts take on the bus beside the packet. */
-  pcieOverheadBytes: cost,
-  /** Longest time that the NIC gathers packets before it interrupts a host processor, ns. */
-  interruptNs: cost,
-  /** Where each figure comes from, by key. */
-  sources: z.record(z.string(), source),
+  ports: count(255).describe("Network ports."),
+  linkBps: positive.describe("Rate of one port, bits per second."),
+  mtu: z.int().min(68).max(65513).describe("Largest layer 3 packet received, bytes; with its headers a frame is at most 65,535."),
+  queues: count(256).describe("Receive queues towards the host."),
+  ringSize: count(65536).describe("Descriptors of each receive ring."),
+  rssTableSize: count(65536).describe("Entries of the RSS indirection table, a power of 2."),
+  rssKeyBytes: count(256).describe("Bytes of the RSS key."),
+  rssKey: z.string().describe("RSS key: 'microsoft', 'symmetric' or hex."),
+  macPps: cost.describe("Most packets a second that the receive MAC takes, over all ports; 0: no limit but the line."),
+  pcieGeneration: z.int().min(1).max(6).describe("Generation of the bus between NIC and host, 1 to 6."),
+  pcieLanes: z.int().min(0).max(32).describe("Lanes of that bus; 0: it is not modelled."),
+  pcieOverheadBytes: cost.describe("Bytes a packet and direction that descriptors, doorbells and interrupts take on the bus beside the packet."),
+  interruptNs: cost.describe("Longest time that the NIC gathers packets before it interrupts a host processor, ns."),
+  sources: z.record(z.string(), source).describe("Where each figure comes from, by key."),
 };
 
 /** A card that runs the program before the host sees the packet. */
 export const offloadSchema = z.strictObject({
   kind: z.literal("offload"),
   ...nic,
-  /** Cores that run programs, hardware threads of each in use, and their clock. */
-  cores: count(4096),
-  contextsPerCore: count(64),
-  clockHz: positive,
-  /** Cycles of the firmware around the program, a packet. */
-  firmwareCycles: cost,
-  /** Packets that wait in front of the cores. */
-  ingressPackets: count(1_000_000),
-  /**
-   * A fault of the MAC under overload: where it must turn packets away and the cores' own rate is below `overloadBelowPps`,
-   * it takes only `overloadPps` packets a second until it has caught up. 0: no such fault.
-   */
-  overloadPps: cost,
-  overloadBelowPps: cost,
-  /** Lanes of a VLIW core, one row a cycle; 0: a core of the NFP family, one instruction a cycle. */
-  lanes: z.int().min(0).max(16),
-  /** Cycles from a blocking read of map memory to its answer; a core with enough contexts hides them but for `mapReadCycles`. */
-  mapLatencyCycles: cost,
-  /** How many times faster the memory engine is than for one and the same word, as addresses spread: 1 (worst) to 4. */
-  memorySpread: z.number().min(1).max(16),
-  /** Time of a host processor for a packet that the card passes on, ns; one processor a receive queue. */
-  hostPassNs: cost,
-  /** Least distance in cycles between a blocking memory command and the one before it: packet memory, map memory. */
-  packetReadCycles: cost,
-  mapReadCycles: cost,
-  /** Cycles of the shared memory engine a read and an atomic add. */
-  memoryReadCycles: cost,
-  memoryAtomicCycles: cost,
-  /** Firmware's map lookup, update and delete: cycles on the core and reads of the memory engine. */
-  mapLookupCycles: cost,
-  mapLookupReads: cost,
-  mapUpdateCycles: cost,
-  mapUpdateReads: cost,
-  /** What the card takes: see admission. */
-  maxMaps: count(65536),
-  maxMapEntries: positive,
-  maxKeyBytes: count(65536),
-  maxValueBytes: count(65536),
-  maxEntryBytes: count(65536),
-  maxInstructions: positive,
-  stackBytes: count(65536),
-  mapTypes: z.array(z.string()),
-  helpers: z.array(z.string()),
-  redirect: z.boolean(),
+  cores: count(4096).describe("Cores that run programs."),
+  contextsPerCore: count(64).describe("Hardware threads of a core in use."),
+  clockHz: positive.describe("Clock of the cores."),
+  firmwareCycles: cost.describe("Cycles of the firmware around the program, a packet."),
+  ingressPackets: count(1_000_000).describe("Packets that wait in front of the cores."),
+  overloadPps: cost.describe("A fault of the MAC: where it must turn packets away and the cores' own rate is below overloadBelowPps, it takes only this many packets a second until it has caught up; 0: no such fault."),
+  overloadBelowPps: cost.describe("Rate of the cores, packets a second, below which the fault of overloadPps shows."),
+  lanes: z.int().min(0).max(16).describe("Lanes of a VLIW core, one row a cycle; 0: a core of the NFP family, one instruction a cycle."),
+  mapLatencyCycles: cost.describe("Cycles from a blocking read of map memory to its answer; a core with enough contexts hides them but for 'mapReadCycles'."),
+  memorySpread: z.number().min(1).max(16).describe("How many times faster the memory engine is than for one and the same word, as addresses spread: 1 (worst) to 4."),
+  hostPassNs: cost.describe("Time of a host processor for a packet that the card passes on, ns; one processor a receive queue."),
+  packetReadCycles: cost.describe("Least distance in cycles between a blocking command to packet memory and the memory command before it."),
+  mapReadCycles: cost.describe("Least distance in cycles between a blocking command to map memory and the memory command before it."),
+  memoryReadCycles: cost.describe("Cycles of the shared memory engine a read."),
+  memoryAtomicCycles: cost.describe("Cycles of the shared memory engine an atomic add."),
+  mapLookupCycles: cost.describe("Cycles on the core of the firmware's map lookup."),
+  mapLookupReads: cost.describe("Reads of the memory engine of a map lookup."),
+  mapUpdateCycles: cost.describe("Cycles on the core of the firmware's map update or delete."),
+  mapUpdateReads: cost.describe("Reads of the memory engine of a map update or delete."),
+  maxMaps: count(65536).describe("Most maps of a program."),
+  maxMapEntries: positive.describe("Most entries of all maps together."),
+  maxKeyBytes: count(65536).describe("Largest key, bytes."),
+  maxValueBytes: count(65536).describe("Largest value, bytes."),
+  maxEntryBytes: count(65536).describe("Largest key and value together, each rounded up to 8 bytes."),
+  maxInstructions: positive.describe("Longest program, instructions of the card."),
+  stackBytes: count(65536).describe("Stack of a program, bytes."),
+  mapTypes: z.array(z.string()).describe("Map types that the card takes."),
+  helpers: z.array(z.string()).describe("Helpers that the card has."),
+  redirect: z.boolean().describe("Whether XDP_REDIRECT works there."),
 });
 
 /** A path through the Linux kernel: one processor a receive queue. */
 export const kernelSchema = z.strictObject({
   kind: z.literal("kernel"),
   ...nic,
-  /** `native`: in the driver. `generic`: in the stack, behind the socket buffer. */
-  mode: z.enum(["native", "generic"]),
-  /** Processors that serve queues, and their clock. */
-  cores: count(4096),
-  clockHz: positive,
-  /** Clock at which the times below were measured, and the share of them that scales with the clock (the rest is caches and bus). */
-  measuredHz: positive,
-  clockShare: z.number().min(0).max(1),
-  /** Packets a second that the bus between NIC and host carries; 0: no limit. */
-  pciePps: cost,
-  /** How many received packets one counts as there that is also sent. */
-  pcieTxFactor: z.number().min(1),
-  /** Nanoseconds a packet: driver with a program that drops at once; first read of packet bytes. */
-  driverNs: cost,
-  touchNs: cost,
-  /** Nanoseconds on top of the driver's, by what the program decided. */
-  passNs: cost,
-  txNs: cost,
-  redirectNs: cost,
-  /** Factor on the program's own cost, whose figures are of one processor. */
-  programScale: positive,
+  mode: z.enum(["native", "generic"]).describe("'native': in the driver. 'generic': in the stack, behind the socket buffer."),
+  cores: count(4096).describe("Processors that serve queues."),
+  clockHz: positive.describe("Clock of the processors; times scale with it from measuredHz."),
+  measuredHz: positive.describe("Clock at which the times were measured."),
+  clockShare: z.number().min(0).max(1).describe("Share of the times that scales with the clock; the rest is caches and bus."),
+  pciePps: cost.describe("Packets a second that the bus between NIC and host carries; 0: no limit."),
+  pcieTxFactor: z.number().min(1).describe("How many received packets one counts as there that is also sent."),
+  driverNs: cost.describe("Nanoseconds a packet: the driver, with a program that drops at once."),
+  touchNs: cost.describe("Nanoseconds of the first read of a packet's bytes."),
+  passNs: cost.describe("Nanoseconds on top of the driver's for a packet that is passed."),
+  txNs: cost.describe("Nanoseconds on top of the driver's for a packet that is sent back."),
+  redirectNs: cost.describe("Nanoseconds on top of the driver's for a packet that is redirected."),
+  programScale: positive.describe("Factor on the program's own cost, whose figures are of one processor."),
 });
 
 export const profileSchema = z.discriminatedUnion("kind", [offloadSchema, kernelSchema]);

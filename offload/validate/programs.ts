@@ -189,21 +189,37 @@ const PROTOCOL = `
   r2 += 14
   if r2 > r7 goto out
   r3 = *(u16 *)(r8 + 12)
-  if r3 == 0x81 goto out
-  if r3 == 0xa888 goto out
+  if r3 == 0x81 goto tag
+  if r3 != 0xa888 goto untagged
+tag:
+  r4 = r8
+  r4 += 18
+  if r4 > r7 goto out
+  r3 = *(u16 *)(r2 + 2)
+  r2 = r4
+untagged:
+  if r3 == 0x81 goto inner
+  if r3 != 0xa888 goto network
+inner:
+  r4 = r2
+  r4 += 4
+  if r4 > r7 goto out
+  r3 = *(u16 *)(r2 + 2)
+  r2 = r4
+network:
   r6 = 0
   if r3 == 0xdd86 goto six
   if r3 != 8 goto found
-  r2 = r8
-  r2 += 34
-  if r2 > r7 goto found
-  r6 = *(u8 *)(r8 + 23)
+  r4 = r2
+  r4 += 20
+  if r4 > r7 goto found
+  r6 = *(u8 *)(r2 + 9)
   goto found
 six:
-  r2 = r8
-  r2 += 54
-  if r2 > r7 goto found
-  r6 = *(u8 *)(r8 + 20)
+  r4 = r2
+  r4 += 40
+  if r4 > r7 goto found
+  r6 = *(u8 *)(r2 + 6)
 found:`;
 
 /** Counts packets by IP protocol, and drops them (the kernel's sample xdp1 as described). */
