@@ -4,6 +4,7 @@
  * SOUNDNESS=N runs N programs instead of the few of every day.
  */
 import { describe, expect, it } from "vitest";
+import type { Insn } from "../object/index.js";
 import type { Reg } from "./reg.js";
 import type { Scalar } from "./scalar.js";
 import { ConcreteMachine, CONTEXT, MAP_VALUE, PACKET, STACK_TOP } from "./testing/concrete.js";
@@ -13,7 +14,7 @@ import { NOT_INIT, PTR_TO_CTX, PTR_TO_MAP_VALUE, PTR_TO_PACKET, PTR_TO_PACKET_EN
 import { verifyProgram } from "./verify.js";
 
 const PROGRAMS = Number(process.env["SOUNDNESS"] ?? 4000);
-const RUNS = 4;
+const RUNS = 6;
 const MOST_STEPS = 5000;
 /** States at one instruction beyond which a program is left out: every path is kept. */
 const MOST_STATES = 500;
@@ -42,6 +43,19 @@ function covers(reg: Reg, value: bigint, machine: ConcreteMachine): boolean {
   return allows(reg.scalar, BigInt.asUintN(64, value - base - BigInt(reg.off)));
 }
 
+/** Bytes of every kind, and where the program loads its numbers from, often such as sit at the program's own bounds. */
+function packetFor(insns: readonly Insn[], random: Random): Uint8Array {
+  const packet = Uint8Array.from({ length: random.pick([20, 31, 32, 33, 64, 20 + random.below(80)]) }, () => random.pick([0, 1, 0x7f, 0x80, 0xff, random.below(256), random.below(256)]));
+  const bounds = insns.map(({ imm }) => imm);
+  for (const { op, src, off } of insns) {
+    if ((op & 7) !== 1 || src !== 6 || off < 0 || random.below(4) === 0) continue;
+    const size = [4, 2, 1, 8][(op & 0x18) >> 3] as number;
+    let value = BigInt(random.pick(bounds) + random.below(5) - 2);
+    for (let i = 0; i < size && off + i < packet.length; i++, value >>= 8n) packet[off + i] = Number(value & 0xffn);
+  }
+  return packet;
+}
+
 interface Tally {
   accepted: number;
   runs: number;
@@ -67,7 +81,7 @@ function judge(seed: number, tally: Tally): string | undefined {
   if (!all.accepted && all.code !== "E2BIG") return `seed ${seed}: taken with pruning, refused without: ${all.message}`;
   const random = new Random(seed ^ 0x5eed);
   for (let run = 0; run < RUNS; run++) {
-    const packet = Uint8Array.from({ length: 20 + random.below(80) }, () => random.pick([0, 1, 0x7f, 0x80, 0xff, random.below(256), random.below(256)]));
+    const packet = packetFor(program.insns, random);
     const machine = new ConcreteMachine(program.insns, packet, Uint8Array.from({ length: VALUE_BYTES }, () => random.below(256)));
     tally.runs++;
     for (let steps = 0; steps < MOST_STEPS; steps++) {
