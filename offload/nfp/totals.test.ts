@@ -57,6 +57,20 @@ describe("passes", () => {
     const pairs = [0, 4, 8].map((at) => `r3 = *(u32 *)(r2 + ${at})\n*(u32 *)(r2 + ${at + 64}) = r3`).join("\n");
     expect(lengths(`r2 = *(u32 *)(r1 + 0)\n${pairs}\nr0 = 1\nexit`)).toEqual([2, 7, 0, 0, 0, 0, 0, 2, 1]);
   });
+  it("leaves out masks and shifts behind classic loads, where nothing jumps to them", () => {
+    expect(lengths("r0 = *(u16 *)skb[12]\nr0 &= 0xffff\nexit").slice(0, 2)).toEqual([5, 0]);
+    expect(lengths("r0 = *(u16 *)skb[12]\nr0 &= 0xff\nexit")[1]).toBe(2);
+    expect(lengths("r0 = *(u32 *)skb[12]\nr0 <<= 32\nr0 >>= 32\nexit").slice(1, 3)).toEqual([0, 0]);
+    expect(lengths("r0 = *(u32 *)skb[12]\nif r0 == 7 goto on\nr0 = *(u32 *)skb[12]\non:\nr0 <<= 32\nr0 >>= 32\nexit").slice(3, 5)).toEqual([2, 2]);
+  });
+  it("copies from map values to the packet, and downwards", () => {
+    const table = [array("values", 16, 1)];
+    const lookup = "r6 = *(u32 *)(r1 + 0)\nr5 = 0\n*(u32 *)(r10 - 4) = r5\nr2 = r10\nr2 += -4\nr1 = map[values]\ncall bpf_map_lookup_elem\nif r0 == 0 goto out\n";
+    const pairs = (order: readonly number[]): string => order.map((at) => `r3 = *(u32 *)(r0 + ${at})\n*(u32 *)(r6 + ${at}) = r3`).join("\n");
+    expect(lengths(`${lookup}${pairs([0, 4, 8])}\nout:\nr0 = 1\nexit`, table).slice(9, 15)).toEqual([7, 0, 0, 0, 0, 0]);
+    expect(lengths(`${lookup}${pairs([8, 4])}\nout:\nr0 = 1\nexit`, table).slice(9, 13)).toEqual([8, 0, 0, 0]);
+    expect(lengths(`${lookup}${pairs([0, 8])}\nout:\nr0 = 1\nexit`, table).slice(9, 13)).toEqual([2, 2, 4, 2]);
+  });
   it("calls of functions save r6 to r9 where the function uses them", () => {
     const program = programSpec("r1 = 1\ncall pc+1\nexit\nr6 = r1\nr0 = 1\nexit");
     const functions = [{ name: "prog", start: 0, end: 3, linkage: "global" as const }, { name: "inner", start: 3, end: 6, linkage: "static" as const }];

@@ -80,7 +80,8 @@ function isExit(insn: Insn): boolean {
 
 function writes32(insn: Insn): boolean {
   const kind = classOf(insn.op);
-  if (kind === BPF_ALU) return true;
+  // A classic packet load writes r0.
+  if (kind === BPF_ALU || (kind === BPF_LD && insn.op !== LD_IMM64)) return true;
   return kind === BPF_LDX && sizeOf(insn.op) !== BPF_DW && modeOf(insn.op) !== BPF_MEMSX;
 }
 
