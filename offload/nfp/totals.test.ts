@@ -13,6 +13,9 @@ const lengths = (text: string, maps = [array("values", 8, 1)]): number[] => tran
 
 const commands = (text: string): number => translate(programSpec(text), []).slots.flatMap(({ insns }) => insns).filter(({ kind }) => kind === "cmd").length;
 
+/** Pairs of loads and stores from r0 to r6. */
+const pairs = (order: readonly number[]): string => order.map((at) => `r3 = *(u32 *)(r0 + ${at})\n*(u32 *)(r6 + ${at}) = r3`).join("\n");
+
 describe("whole programs", () => {
   it("XDP_DROP is three instructions and what is around every program", () => {
     expect(translate(programSpec("r0 = 1\nexit"), []).instructions).toBe(3 + AROUND);
@@ -66,7 +69,6 @@ describe("passes", () => {
   it("copies from map values to the packet, and downwards", () => {
     const table = [array("values", 16, 1)];
     const lookup = "r6 = *(u32 *)(r1 + 0)\nr5 = 0\n*(u32 *)(r10 - 4) = r5\nr2 = r10\nr2 += -4\nr1 = map[values]\ncall bpf_map_lookup_elem\nif r0 == 0 goto out\n";
-    const pairs = (order: readonly number[]): string => order.map((at) => `r3 = *(u32 *)(r0 + ${at})\n*(u32 *)(r6 + ${at}) = r3`).join("\n");
     expect(lengths(`${lookup}${pairs([0, 4, 8])}\nout:\nr0 = 1\nexit`, table).slice(9, 15)).toEqual([7, 0, 0, 0, 0, 0]);
     expect(lengths(`${lookup}${pairs([8, 4])}\nout:\nr0 = 1\nexit`, table).slice(9, 13)).toEqual([8, 0, 0, 0]);
     expect(lengths(`${lookup}${pairs([0, 8])}\nout:\nr0 = 1\nexit`, table).slice(9, 13)).toEqual([2, 2, 4, 2]);
