@@ -379,3 +379,48 @@ describe("parallel", () => {
     expect(values(machine, "all")).toEqual([20_000]);
   });
 });
+
+describe("a card's timing", () => {
+  const lean = findProfile("agilio-cx-2x40-lean");
+  const reads = `r0 = map[values][0]+0\n${"r1 = *(u32 *)(r0 + 0)\n".repeat(8)}r0 = 1\nexit`;
+  const values16 = [{ ...array("values", 256, 1), dataSection: ".data" }] as readonly MapSpec[];
+  const all = Array.from({ length: 3000 }, (_, i) => ({ bytes: udp(i, 53) }));
+
+  it("with fewer hardware threads cores wait for memory: 4 hide a read's 100 cycles, 1 hides none", async () => {
+    const rates: number[] = [];
+    for (const contextsPerCore of [1, 2, 4, 8]) rates.push((await run(reads, all, { device: overrideProfile(lean, { cores: 5, contextsPerCore }) }, values16)).result.device.mpps);
+    expect(rates[0]).toBeLessThan(rates[1]);
+    expect(rates[1]).toBeLessThanOrEqual(rates[2]);
+    expect(rates[3]).toBe(rates[2]);
+    // A packet on a thread of its own takes eight times 75 cycles more.
+    expect(1 / rates[0] - 1 / rates[2]).toBeCloseTo((8 * 75) / 800 / 5, 2);
+  });
+
+  it("falls into the MAC's overload fault where it is published, and drops in the MAC", async () => {
+    const ports = { portOf: (_: unknown, index: number) => index };
+    const flooded = await run("r0 = 1\nexit", all.map((packet, i) => ({ ...packet, iface: i % 2 })), { ...ports, device: overrideProfile(card, { cores: 20 }), rate: parseRate("line"), loop: 20 });
+    const { result } = flooded;
+    expect(result.device.collapses).toBe(1);
+    expect(result.drops.mac).toBeGreaterThan(result.drops.ring);
+    expect(result.executed + result.drops.mac + result.drops.ring).toBe(60_000);
+    expect(result.device.mpps).toBeGreaterThan(35);
+  });
+
+  it("backs up at the host's rings where it drains slower than the card passes", async () => {
+    const { result } = await run("r0 = 2\nexit", all, { device: overrideProfile(card, { queues: 2, hostPassNs: 5000, ringSize: 64 }), rate: parseRate("10Mpps") });
+    const { behind, parts, notes } = result.device;
+    expect(behind?.passed).toBe(3000);
+    expect((behind?.delivered ?? 0) + (behind?.hostRingDrops ?? 0)).toBe(3000);
+    expect(behind?.hostRingDrops).toBeGreaterThan(1000);
+    expect(parts.host).toBeGreaterThan(0.3);
+    expect(notes.join()).toContain("the host's processors take only");
+    // The program ran for all of them.
+    expect(result.executed).toBe(3000);
+  });
+
+  it("shows how full the queue in front of the cores was", async () => {
+    const { result } = await run("r0 = 1\nexit", flood(3000), { device: overrideProfile(card, { cores: 2, ingressPackets: 32 }), rate: parseRate("30Mpps") });
+    expect(Math.max(...result.device.occupancy.max)).toBe(31);
+    expect(result.device.occupancy.mean.length).toBeGreaterThan(10);
+  });
+});

@@ -40,6 +40,7 @@ export class DeviceModel {
   private executed = 0;
   private serviceSum = 0;
   private serviceMax = 0;
+  private aloneSum = 0;
   private memoryCycles = 0;
   private busBytes = 0;
   private passed = 0;
@@ -114,7 +115,9 @@ export class DeviceModel {
     const memory = this.plan.memoryCycles(low, high);
     const engine = memory / this.profile.memorySpread;
     this.memoryCycles += engine;
-    const departure = this.timeline.complete(service, engine * this.nsPerCycle, service + memory * this.readWaitNs);
+    const alone = service + memory * this.readWaitNs;
+    this.aloneSum += alone;
+    const departure = this.timeline.complete(service, engine * this.nsPerCycle, alone);
     this.leave(arrival, departure, verdict, queue, port, length);
     return departure;
   }
@@ -150,7 +153,9 @@ export class DeviceModel {
     if (profile.macPps > 0) limits.mac = profile.macPps / 1e6;
     if (executed > 0) {
       if (profile.kind === "offload") {
-        limits.cores = (this.cores * executed) / this.serviceSum * 1e3;
+        // Where there are too few threads to hide the waits for memory, they are the limit.
+        const held = profile.kind === "offload" ? Math.max(this.serviceSum, this.aloneSum / profile.contextsPerCore) : this.serviceSum;
+        limits.cores = (this.cores * executed) / held * 1e3;
         if (this.memoryCycles > 0) limits.memory = (profile.clockHz * executed) / this.memoryCycles / 1e6;
         if (this.busBytes > 0 && profile.pcieLanes > 0) limits.pcie = (busBytesPerNs(profile) * executed) / this.busBytes * 1e3;
         const busiest = this.egress === undefined ? 0 : Math.max(...this.egress.delivered.map((got, queue) => got + (this.egress?.hostDrops[queue] ?? 0)));
@@ -200,7 +205,7 @@ export class DeviceModel {
       ...(this.egress === undefined ? {} : { behind: this.behind(this.egress) }),
       collapses: timeline.collapses,
       drops: this.drops,
-      notes: [...program.notes, ...this.hostNotes(limits, bound)],
+      notes: [...program.notes, ...this.hostNotes(limits, bound), ...this.memoryNotes(bound)],
     };
   }
 
@@ -212,6 +217,12 @@ export class DeviceModel {
     if (this.profile.kind !== "offload" || least >= card) return [];
     const what = part === "pcie" ? "the bus to the host carries" : "the host's processors take";
     return [`the card does ${card.toFixed(2)} Mpps of this mix, but ${what} only ${least.toFixed(2)}: what is passed beyond that is dropped at the host's rings`];
+  }
+
+  /** The engine's figures are of its worst case; says so where they decide. */
+  private memoryNotes(bound: Bound): string[] {
+    if (bound !== "memory" || this.profile.kind !== "offload" || this.profile.memorySpread > 1) return [];
+    return ["the memory engine is the limit, at its rate for one and the same word (published worst case): with addresses spread widely it is up to 4 times faster (memorySpread)"];
   }
 
   /** Share of the time that each part works. */
