@@ -3,6 +3,7 @@ import type { Insn } from "../object/index.js";
 import { BPF_ST, classOf } from "../isa/index.js";
 import type { Env } from "./env.js";
 import { MAX_STACK, MAX_VAR_OFF } from "./env.js";
+import { checkFastcallContract } from "./fastcall.js";
 import { formatTnum, logLine } from "./format.js";
 import { markPrecise, pushHistory } from "./precision.js";
 import type { Reg } from "./reg.js";
@@ -106,6 +107,7 @@ function writeFixed(env: Env, frameNumber: number, off: number, size: number, va
   const insn = env.insns[env.insn] as Insn;
   const isImmediate = value < 0 && classOf(insn.op) === BPF_ST;
   destroyDynptr(env, frameNumber, slotNumber);
+  checkFastcallContract(env, (env.state.frames[frameNumber] as Frame).subprog, off);
   env.scratchSlot(slotNumber);
   const current = env.state.frames.length - 1;
   const reg = value >= 0 ? getReg(env, value) : undefined;
@@ -153,7 +155,9 @@ function writeVariable(env: Env, reg: Reg, off: number, size: number, value: num
   const insn = env.insns[env.insn] as Insn;
   const writesZero = value >= 0 ? getReg(env, value).isNull : classOf(insn.op) === BPF_ST && insn.imm === 0;
   for (let at = low; at < high; at++) destroyDynptr(env, reg.frame, slotOf(at));
-  const { stack } = env.state.own(reg.frame);
+  const frame = env.state.own(reg.frame);
+  const { stack } = frame;
+  checkFastcallContract(env, frame.subprog, low);
   let zeroKept = false;
   for (let at = low; at < high; at++) {
     const slotNumber = slotOf(at);
@@ -200,6 +204,7 @@ function readFixed(env: Env, frameNumber: number, off: number, size: number, dst
   const byte = (-off - 1) & 7;
   const slot = frame.stack[slotNumber] as Slot;
   env.scratchSlot(slotNumber);
+  checkFastcallContract(env, env.state.top.subprog, off);
   env.stackAccesses.read(env.state, frameNumber, slotNumber);
   let fromRegister = false;
   if (slot.isSpill) {
@@ -255,6 +260,7 @@ export function readStack(env: Env, regno: number, off: number, size: number, ds
   const [low, high] = stackRange(reg, off, size);
   checkInitialized(env, regno, off, size, false, false);
   readBytes(env, frameOf(env, reg), low, high, dst);
+  checkFastcallContract(env, frameOf(env, reg).subprog, low);
 }
 
 /**

@@ -7,6 +7,7 @@ import { Env, MAX_PROCESSED } from "./env.js";
 import type { Explanation } from "./explain.js";
 import { explain } from "./explain.js";
 import { explore } from "./explore.js";
+import { dropFastcallSpills, markFastcalls } from "./fastcall.js";
 import type { Facts } from "./facts.js";
 import { insnText, lineText } from "./format.js";
 import { KFUNC_BY_NAME, KFUNCS_ELSEWHERE } from "./kfunc-table.js";
@@ -128,10 +129,12 @@ function judge(env: Env): number {
   findLoops(env);
   findLiveRegisters(env);
   if (env.log.level >= 2) logLiveRegisters(env);
+  markFastcalls(env);
   const liveness = new StackLiveness(env);
   env.stackAccesses = liveness;
   explore(env, 0, liveness);
   exploreGlobals(env, liveness);
+  dropFastcallSpills(env);
   return checkStackDepth(env);
 }
 
