@@ -83,6 +83,12 @@ export class Timeline {
   private readonly sharedUntil: Float64Array;
   /** By ring: packets that have left, of those executed. */
   private readonly leftOf: Float64Array;
+  /** Those three modulo the ring's size, and the two counters of pending packets modulo theirs: no division a packet. */
+  private readonly admitPlace: Int32Array;
+  private readonly executePlace: Int32Array;
+  private readonly leftPlace: Int32Array;
+  private admitSlot = 0;
+  private completeSlot = 0;
   private readonly pendingArrival = new Float64Array(MAX_PENDING);
   private readonly pendingReady = new Float64Array(MAX_PENDING);
   private readonly pendingRing = new Uint16Array(MAX_PENDING);
@@ -110,6 +116,9 @@ export class Timeline {
     this.workUntil = new Float64Array(rings * spec.ringSize);
     this.sharedUntil = new Float64Array(rings * spec.ringSize);
     this.leftOf = new Float64Array(rings);
+    this.admitPlace = new Int32Array(rings);
+    this.executePlace = new Int32Array(rings);
+    this.leftPlace = new Int32Array(rings);
   }
 
   /** Packets admitted that have no cost yet. */
@@ -151,13 +160,16 @@ export class Timeline {
       this.macBusy += spacing;
       ready = begin;
     }
-    if (index >= ringSize && this.leaves[ring * ringSize + placeIn(index, ringSize)] > ready) {
+    if (index >= ringSize && this.leaves[ring * ringSize + this.admitPlace[ring]] > ready) {
       this.ringDrops[queue]++;
       this.overload(ring, index);
       return DROPPED_RING;
     }
     this.admittedOf[ring] = index + 1;
-    const slot = placeIn(this.admitted++, MAX_PENDING);
+    this.admitPlace[ring] = after(this.admitPlace[ring], ringSize);
+    this.admitted++;
+    const slot = this.admitSlot;
+    this.admitSlot = after(slot, MAX_PENDING);
     this.pendingArrival[slot] = arrival;
     this.pendingReady[slot] = ready;
     this.pendingRing[slot] = ring;
@@ -182,11 +194,15 @@ export class Timeline {
    * has nothing else to do, waits for memory included that other threads would hide; at least `service`, which is the default.
    */
   complete(service: number, shared = 0, alone = service): number {
-    const slot = placeIn(this.completed++, MAX_PENDING);
+    this.completed++;
+    const slot = this.completeSlot;
+    this.completeSlot = after(slot, MAX_PENDING);
     const ready = this.pendingReady[slot];
     const ring = this.pendingRing[slot];
     const { ringSize, cores } = this.spec;
-    const place = ring * ringSize + placeIn(this.executedOf[ring]++, ringSize);
+    const index = this.executedOf[ring]++;
+    const place = ring * ringSize + this.executePlace[ring];
+    this.executePlace[ring] = after(this.executePlace[ring], ringSize);
     let start: number;
     let departure: number;
     if (this.pool === undefined) {
@@ -216,11 +232,19 @@ export class Timeline {
     this.busy += service;
     this.workUntil[place] = this.busy;
     this.sharedUntil[place] = this.sharedBusy;
-    const index = this.executedOf[ring] - 1;
     // What was admitted a ring ago has left, or this packet would not have been; its place is this packet's now.
-    let left = Math.max(this.leftOf[ring], index - ringSize + 1);
-    while (left < index && this.leaves[ring * ringSize + placeIn(left, ringSize)] <= ready) left++;
+    let left = this.leftOf[ring];
+    let leftPlace = this.leftPlace[ring];
+    if (left < index - ringSize + 1) {
+      left = index - ringSize + 1;
+      leftPlace = this.executePlace[ring];
+    }
+    while (left < index && this.leaves[ring * ringSize + leftPlace] <= ready) {
+      left++;
+      leftPlace = after(leftPlace, ringSize);
+    }
     this.leftOf[ring] = left;
+    this.leftPlace[ring] = leftPlace;
     this.occupancy.record(ready, index - left);
     const arrival = this.pendingArrival[slot];
     this.wait.record(start - arrival);
@@ -228,4 +252,9 @@ export class Timeline {
     if (departure > this.lastDeparture) this.lastDeparture = departure;
     return departure;
   }
+}
+
+/** The place behind one in a ring. */
+function after(place: number, size: number): number {
+  return place + 1 === size ? 0 : place + 1;
 }
