@@ -77,14 +77,22 @@ function wordsFrame(choices: Choices): Uint8Array {
   return new Uint8Array(BigUint64Array.from({ length: 12 }, word).buffer);
 }
 
-/** Runs the group's programs, each on all its frames, and stops at the first difference. Without `kernel` only the interpreter and the JIT run. */
-export function runGroup(group: RandomGroup, kernel: boolean): GroupResult {
+/** How a group is run. */
+export interface GroupRun {
+  /** Whether the kernel runs too. */
+  readonly kernel: boolean;
+  /** What the JIT gets instead of a program: to see that differences are found. */
+  readonly jitGets?: (program: ProgramSpec) => ProgramSpec;
+}
+
+/** Runs the group's programs, each on all its frames, and stops at the first difference. */
+export function runGroup(group: RandomGroup, { kernel, jitGets }: GroupRun): GroupResult {
   const programs = group.shapes.map((shape, i) => randomProgram(shape, { name: `p${i + 1}`, clocks: false, maps: group.maps }));
   const oracle = kernel ? new KernelRun(group, programs) : undefined;
   try {
     const taken = oracle ? programs.filter((program) => oracle.takes(program)) : programs;
     if (taken.length === 0) return { ran: 0, refused: oracle?.refused ?? [] };
-    const ours = new OurRun(group, taken);
+    const ours = new OurRun(group, taken, jitGets);
     for (const [i, program] of taken.entries()) {
       const text = ours.run(i) ?? oracle?.differs(program, ours);
       if (text !== undefined) return { ran: i + 1, refused: oracle?.refused ?? [], difference: { program: programs.indexOf(program), text: `${text}\n${listing(program)}` } };
@@ -156,7 +164,7 @@ class OurRun {
   private readonly length: number;
   outcomes: Outcome[] = [];
 
-  constructor({ maps, seed, frames }: RandomGroup, programs: readonly ProgramSpec[]) {
+  constructor({ maps, seed, frames }: RandomGroup, programs: readonly ProgramSpec[], jitGets?: (program: ProgramSpec) => ProgramSpec) {
     const select = mapSpec("select", BPF_MAP_TYPE_ARRAY, 4, 4, 1);
     const progs: MapSpec = { ...mapSpec("progs", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, programs.length + 1), values: programs.map(({ name }, i) => ({ key: i + 1, program: name })) };
     const object: ObjectSpec = { file: "random.o", license: "GPL", programs: [dispatcher(maps.length), ...programs], maps: [...maps, select, progs] };
@@ -166,7 +174,7 @@ class OurRun {
     this.places = place(this.machine, frames);
     this.interpreter = createInterpreter(this.machine);
     // As V8 compiles by default, which is quicker: it is our code that is tested here, not V8's optimiser.
-    const bytes = machineBytes(this.machine, { inPlace: true });
+    const bytes = machineBytes(jitGets ? replaced(this.machine, jitGets) : this.machine, { inPlace: true });
     this.jit = instantiate({ bytes, module: new WebAssembly.Module(bytes) }, this.machine.layout.memory, this.machine.runtime.instance.exports, this.machine.workers[0]);
     const view = new DataView(this.machine.layout.buffer);
     this.start = view.getUint32(MACHINE + MACHINE_MAPS, true);
@@ -224,6 +232,11 @@ class OurRun {
       return { outcome: { ret: u32(RESULT_RET), meta, linear, bytes }, fault: fault && describeFault(machine, fault).message, cost: view.getBigUint64(result + RESULT_COST, true) };
     });
   }
+}
+
+/** The machine, as far as a compiler looks at it, with other programs. */
+function replaced(machine: Machine, by: (program: ProgramSpec) => ProgramSpec): MachineView {
+  return { ...machine, programs: machine.programs.map((program) => ({ ...program, spec: by(program.spec) })) };
 }
 
 /** Costs that differ from slot to slot; the dispatcher's are 0. */
@@ -320,13 +333,13 @@ class KernelRun {
 }
 
 /** The smallest group that still shows a difference which `program` of `group` shows when it runs alone; undefined where it takes the others too. */
-export function shrink(group: RandomGroup, program: number, kernel: boolean): { readonly group: RandomGroup; readonly text: string } | undefined {
+export function shrink(group: RandomGroup, program: number, run: GroupRun): { readonly group: RandomGroup; readonly text: string } | undefined {
   let best: RandomGroup = { ...group, shapes: group.shapes.slice(program, program + 1) };
-  let found = runGroup(best, kernel).difference;
+  let found = runGroup(best, run).difference;
   for (let smaller = found !== undefined; smaller; ) {
     smaller = false;
     for (const candidate of simpler(best)) {
-      const { difference } = runGroup(candidate, kernel);
+      const { difference } = runGroup(candidate, run);
       if (difference === undefined) continue;
       [best, found, smaller] = [candidate, difference, true];
       break;

@@ -2,7 +2,7 @@
  * Further snippets of random programs, only of what verifiers take: helpers on packets and maps, pointers that are spilled,
  * keys and values that lie in packets, functions that helpers call.
  */
-import { BPF_ADD, BPF_AND, BPF_CMPXCHG, BPF_JEQ, BPF_JGT, BPF_JNE, BPF_LSH, BPF_MUL, BPF_PSEUDO_MAP_IDX, BPF_RSH } from "../../isa/index.js";
+import { BPF_ADD, BPF_AND, BPF_CMPXCHG, BPF_JEQ, BPF_JGT, BPF_JNE, BPF_LSH, BPF_MUL, BPF_PSEUDO_MAP_IDX, BPF_RSH, BPF_SUB } from "../../isa/index.js";
 import { BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_LPM_TRIE } from "../../maps/uapi.js";
 import type { MapSpec } from "../../object/index.js";
 import { isArray, isDevices, isPerCpu, isQueue, mapsWhere, writableMaps, writeKey } from "./random-programs-maps.js";
@@ -159,10 +159,22 @@ const copyBytes: Snippet = (choices, to) => {
 
 const simple: Snippet = (choices, to) => {
   const { code } = to;
-  switch (choices.below(3)) {
+  switch (choices.below(5)) {
     case 0:
       code.helper(8);
       break;
+    case 3:
+      // ingress_ifindex, rx_queue_index.
+      if (to.hasContext) code.load(4, choices.pick([0, 8, 9]), 6, choices.pick([12, 16]));
+      return;
+    case 4:
+      // How long the packet is.
+      if (!to.hasContext) return;
+      code.load(4, 9, 6, 4);
+      code.load(4, 1, 6, 0);
+      code.aluRegister(BPF_SUB, 9, 1);
+      scrub(choices, code, [1]);
+      return;
     case 1:
       if (!to.hasContext) return;
       code.move(1, 6);

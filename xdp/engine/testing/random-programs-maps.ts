@@ -3,6 +3,7 @@ import { BPF_AND } from "../../isa/index.js";
 import { MapError } from "../../maps/index.js";
 import type { MapHandle } from "../../maps/index.js";
 import {
+  BPF_F_NO_COMMON_LRU,
   BPF_F_NO_PREALLOC,
   BPF_F_RDONLY_PROG,
   BPF_MAP_TYPE_ARRAY,
@@ -11,6 +12,7 @@ import {
   BPF_MAP_TYPE_HASH,
   BPF_MAP_TYPE_LPM_TRIE,
   BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
   BPF_MAP_TYPE_PERCPU_ARRAY,
   BPF_MAP_TYPE_PERCPU_HASH,
   BPF_MAP_TYPE_QUEUE,
@@ -34,7 +36,7 @@ export function isArray({ typeId }: MapSpec): boolean {
 }
 
 export function isPerCpu({ typeId }: MapSpec): boolean {
-  return typeId === BPF_MAP_TYPE_PERCPU_ARRAY || typeId === BPF_MAP_TYPE_PERCPU_HASH;
+  return typeId === BPF_MAP_TYPE_PERCPU_ARRAY || typeId === BPF_MAP_TYPE_PERCPU_HASH || typeId === BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
 export function isQueue({ typeId }: MapSpec): boolean {
@@ -71,7 +73,7 @@ export function randomMaps(choices: Choices): MapSpec[] {
     hash("r_hash"),
     hash("r_hash2"),
     mapSpec("r_percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, key(), value(), 1 + choices.below(14), choices.once(2) ? BPF_F_NO_PREALLOC : 0),
-    mapSpec("r_lru", BPF_MAP_TYPE_LRU_HASH, key(), value(), 1024),
+    mapSpec("r_lru", choices.once(3) ? BPF_MAP_TYPE_LRU_PERCPU_HASH : BPF_MAP_TYPE_LRU_HASH, key(), value(), 1024, choices.once(3) ? BPF_F_NO_COMMON_LRU : 0),
     lpm("r_lpm"),
     lpm("r_lpm2"),
     mapSpec("r_queue", choices.pick([BPF_MAP_TYPE_QUEUE, BPF_MAP_TYPE_STACK]), 0, value(), 1 + choices.below(6)),
