@@ -1,4 +1,5 @@
 /** What a profile says of a program before any packet: admission, length, and what the figures rest on. */
+import { BPF_CALL, BPF_JMP, classOf, operationOf } from "../../xdp/index.js";
 import type { ObjectSpec, ProgramSpec } from "../../xdp/index.js";
 import { checkAdmission } from "../admission/rules.js";
 import type { CostPlan } from "../cost/plan.js";
@@ -27,9 +28,16 @@ export function programFigures(object: ObjectSpec, program: ProgramSpec, profile
   const all = redirected > 0 && !profile.redirect ? [...reasons, `${redirected} packets were redirected, and the card cannot: there XDP_REDIRECT acts as XDP_ABORTED`] : reasons;
   const notes: string[] = [];
   if (all.length > 0) notes.push("the card refuses the program: its figures say what it would do if it took it");
-  notes.push("map lookups on the card: assumed cost, the firmware's is not published");
+  if (profile.lanes === 0 && looksUp(program)) {
+    notes.push(`map lookups on the card: assumed cost, the firmware's is not published: ${profile.mapLookupCycles} cycles and ${profile.mapLookupReads} reads each; two reads that hang on each other are 50 cycles where threads hide them, and up to 500 where none does`);
+  }
   notes.push(CARD_LATENCY);
   const estimated = plan.estimated();
   if (estimated > 0) notes.push(`${estimated} packets ran too long for the cost counters: their cycles are estimated from their x86 time`);
   return { admitted: all.length === 0, reasons: all, checked, instructions: plan.instructions(program), notes };
+}
+
+/** Whether the program calls a helper on a map: lookup, update, delete. */
+function looksUp(program: ProgramSpec): boolean {
+  return program.insns.some((insn) => classOf(insn.op) === BPF_JMP && operationOf(insn.op) === BPF_CALL && insn.src === 0 && insn.imm >= 1 && insn.imm <= 3);
 }
