@@ -84,6 +84,15 @@ describe("cycles on the card", () => {
     const fetched = cycles("r0 = map[values][0]+0\nr1 = 1\nr1 = atomic_fetch_add((u64 *)(r0 + 0), r1)\nr1 = atomic_fetch_add((u64 *)(r0 + 0), r1)\nexit");
     expect(fetched - posted).toBeGreaterThan(15);
   });
+  it("knows the slower way of adds and comparisons that can go both ways", () => {
+    const maps = [array("values", 256, 1)];
+    const add = nfpCosts(programSpec("r2 = *(u32 *)(r1 + 0)\nr1 = *(u32 *)(r2 + 0)\nr0 = map[values][0]+0\nlock *(u64 *)(r0 + 0) += r1\nr0 = 1\nexit", maps), card, maps);
+    // Usual: 4 to choose, 3 for the posted add, 3 for the branch over the other. Else 7 to choose, and the command 25 behind the packet's: 11 have passed.
+    expect([add.fallen[4], add.slowestFallen[4]]).toEqual([4 + 3 + 3, 7 + (25 - 11) + 2]);
+    const compare = nfpCosts(programSpec("r2 = *(u32 *)(r1 + 0)\nr1 = *(u64 *)(r2 + 0)\nif r1 != 7 goto out\nr0 = 2\nexit\nout:\nr0 = 1\nexit"), card);
+    expect([compare.fallen[2], compare.taken[2], compare.slowestTaken[2]]).toEqual([4, 5, 7]);
+    expect(compare.slowestFallen[2]).toBe(4);
+  });
   it("counts what the memory engine does", () => {
     const costs = nfpCosts(programSpec(COUNT_BY_QUEUE, [array("seen", 8, 4)]), card);
     expect([sum(costs.reads), sum(costs.atomics)]).toEqual([card.mapLookupReads, 1]);

@@ -22,6 +22,9 @@ export interface NfpCosts {
   /** Cycles of the slot itself where it goes on to the next one, and where it jumps. */
   readonly fallen: Uint32Array;
   readonly taken: Uint32Array;
+  /** The same with each branch within the slot going the slower way: what no packet exceeds. */
+  readonly slowestFallen: Uint32Array;
+  readonly slowestTaken: Uint32Array;
   /** Commands to the memory engine: reads, and atomic adds. */
   readonly reads: Uint16Array;
   readonly atomics: Uint16Array;
@@ -52,6 +55,8 @@ export function nfpCosts(program: ProgramSpec, device: OffloadProfile, maps: rea
   const count = insns.length;
   const fallen = new Uint32Array(count);
   const taken = new Uint32Array(count);
+  const slowestFallen = new Uint32Array(count);
+  const slowestTaken = new Uint32Array(count);
   const reads = new Uint16Array(count);
   const atomics = new Uint16Array(count);
   const since = sinceMemory(translation, device);
@@ -60,12 +65,15 @@ export function nfpCosts(program: ProgramSpec, device: OffloadProfile, maps: rea
     fallen[slot] = Math.round(fall.cycles);
     taken[slot] = isConditional(insns[slot]) ? Math.round(runSlot(translation, slot, true, since[slot], device).cycles) : fallen[slot];
     if (isConditional(insns[slot]) && !translation.program.facts.falls(slot)) fallen[slot] = taken[slot];
+    const { insns: code } = translation.slots[slot];
+    slowestFallen[slot] = fallen[slot] + slower(code, false, since[slot], device);
+    slowestTaken[slot] = taken[slot] + (isConditional(insns[slot]) ? slower(code, true, since[slot], device) : slowestFallen[slot] - fallen[slot]);
     reads[slot] = fall.reads;
     atomics[slot] = fall.atomics;
   }
   const cycles = shareTaken(insns, fallen, taken);
   if (count > 0) cycles[0] += NFP_PROLOGUE;
-  return { cycles, fallen, taken, reads, atomics, lengths: Uint16Array.from(translation.slots, (slot) => slot.insns.length), instructions: translation.instructions };
+  return { cycles, fallen, taken, slowestFallen, slowestTaken, reads, atomics, lengths: Uint16Array.from(translation.slots, (slot) => slot.insns.length), instructions: translation.instructions };
 }
 
 /** By slot: fewest cycles since the last memory command, over all paths. */
@@ -152,4 +160,24 @@ function skip(insns: readonly NfpInsn[], at: number, defer: number, to: number, 
   run.since += cycles;
   execute(insns.slice(at + 1, at + 1 + defer), false, run, device);
   execute(insns.slice(at + to), false, run, device);
+}
+
+/** Cycles by which the slowest way through a slot's instructions exceeds the usual one. */
+function slower(insns: readonly NfpInsn[], jumps: boolean, since: number, device: OffloadProfile): number {
+  const usual: Run = { cycles: 0, since, reads: 0, atomics: 0 };
+  execute(insns, jumps, usual, device);
+  const branches = insns.flatMap((insn, at) => (insn.kind === "br" && insn.when !== "always" && (typeof insn.to === "number" || (jumps && insn.to === "target")) ? [at] : []));
+  let most = usual.cycles;
+  for (const at of branches) {
+    const branch = insns[at];
+    if (branch.kind !== "br") continue;
+    const run: Run = { cycles: 0, since, reads: 0, atomics: 0 };
+    // Up to here nothing was taken; then this one is.
+    execute(insns.slice(0, at), false, run, device);
+    const taken = Math.max(1, (branch.when === "condition" ? TAKEN_ON_CONDITION : TAKEN) - branch.defer);
+    if (typeof branch.to === "number") skip(insns, at, branch.defer, branch.to, run, taken, device);
+    else run.cycles += taken;
+    most = Math.max(most, run.cycles);
+  }
+  return Math.round(most - usual.cycles);
 }

@@ -80,7 +80,7 @@ function weigh(object: ObjectSpec, program: ProgramSpec, device: OffloadProfile)
     return { weights: { fallen: rows, taken: rows, ...anyWay }, memory: { fallen: nothing, taken: nothing, ...anyWay }, before: 0 };
   }
   const translation = translate(program, object.maps);
-  const { fallen, taken, reads, atomics } = nfpCosts(program, device, object.maps, translation);
+  const { slowestFallen: fallen, slowestTaken: taken, reads, atomics } = nfpCosts(program, device, object.maps, translation);
   const { facts } = translation.program;
   const ways = { falls: (slot: number) => facts.falls(slot), jumps: (slot: number) => facts.jumps(slot) };
   const engine = Float64Array.from(reads, (count, slot) => count * device.memoryReadCycles + atomics[slot] * device.memoryAtomicCycles);
