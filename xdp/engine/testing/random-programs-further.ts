@@ -335,8 +335,13 @@ const packetKey: Snippet = (choices, to) => {
     code.alu(BPF_AND, 4, 7);
     code.store(4, 1, 0, 4);
   } else if (spec.typeId === BPF_MAP_TYPE_LPM_TRIE) code.storeImmediate(4, 1, 0, choices.below((keySize - 4) * 8 + 1));
-  // One byte that differs: few enough keys that LRU maps evict nothing.
-  else for (let i = 1; i < keySize; i++) code.storeImmediate(1, 1, i, 0);
+  else {
+    // So few keys that LRU maps evict nothing.
+    code.load(1, 4, 1, 0);
+    code.alu(BPF_AND, 4, 15);
+    code.store(1, 1, 0, 4);
+    for (let i = 1; i < keySize; i++) code.storeImmediate(1, 1, i, 0);
+  }
   code.move(2, 1);
   code.move(3, 1);
   code.alu(BPF_ADD, 3, keySize);

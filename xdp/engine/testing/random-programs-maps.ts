@@ -3,7 +3,6 @@ import { BPF_AND } from "../../isa/index.js";
 import { MapError } from "../../maps/index.js";
 import type { MapHandle } from "../../maps/index.js";
 import {
-  BPF_F_NO_COMMON_LRU,
   BPF_F_NO_PREALLOC,
   BPF_F_RDONLY_PROG,
   BPF_MAP_TYPE_ARRAY,
@@ -59,8 +58,8 @@ export function writableMaps(maps: readonly MapSpec[]): number[] {
 
 /**
  * One map of each kind with random sizes, some of them twice. A key (in whole words) and a value together are 64 bytes at most, which is what
- * functions have on their stack; arrays may have longer values. LRU maps are so large that nothing is evicted: what would be is no matter of
- * equality.
+ * functions have on their stack; arrays may have longer values. LRU maps are so large that nothing is evicted, with a list for all CPUs: what
+ * would be evicted is no matter of equality, and lists of their own would be short on machines of many CPUs.
  */
 export function randomMaps(choices: Choices): MapSpec[] {
   const value = (): number => 1 + choices.below(40);
@@ -73,7 +72,7 @@ export function randomMaps(choices: Choices): MapSpec[] {
     hash("r_hash"),
     hash("r_hash2"),
     mapSpec("r_percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, key(), value(), 1 + choices.below(14), choices.once(2) ? BPF_F_NO_PREALLOC : 0),
-    mapSpec("r_lru", choices.once(3) ? BPF_MAP_TYPE_LRU_PERCPU_HASH : BPF_MAP_TYPE_LRU_HASH, key(), value(), 1024, choices.once(3) ? BPF_F_NO_COMMON_LRU : 0),
+    mapSpec("r_lru", choices.once(3) ? BPF_MAP_TYPE_LRU_PERCPU_HASH : BPF_MAP_TYPE_LRU_HASH, key(), value(), 1024),
     lpm("r_lpm"),
     lpm("r_lpm2"),
     mapSpec("r_queue", choices.pick([BPF_MAP_TYPE_QUEUE, BPF_MAP_TYPE_STACK]), 0, value(), 1 + choices.below(6)),
