@@ -100,5 +100,12 @@ function cardListing({ device, rows, instructions, ebpf, stackBytes, admitted, e
 }
 
 function cardJson({ rows, errors, ...rest }: Inspection): object {
-  return { ...rest, reasons: errors.map((error) => error.message), rows: rows.map(({ errors: broken, code: _, ...row }) => ({ ...row, refused: broken.map((error) => error.rule) })) };
+  return {
+    ...rest,
+    reasons: errors.map((error) => error.message),
+    rows: rows.map((row) => ({
+      slot: row.slot, text: row.text, source: row.source, instructions: row.instructions, cycles: row.cycles, cyclesTaken: row.cyclesTaken,
+      packetCommands: row.packetCommands, mapCommands: row.mapCommands, reached: row.reached, refused: row.errors.map((error) => error.rule),
+    })),
+  };
 }

@@ -15,8 +15,12 @@ const bytes = (helper: "load" | "store", offset: number | string, length: number
   gives,
 });
 
+/** Register `register` points `at` bytes from the top of the stack; 0 is NULL. */
+function place(register: number, at: number): string {
+  return at === 0 ? `r${register} = 0` : stackPointer(register, at);
+}
+
 function csum(from: number, fromSize: number, to: number, toSize: number, seed: number, gives: number): Probe {
-  const place = (register: number, at: number): string => (at === 0 ? `r${register} = 0` : stackPointer(register, at));
   return { asm: `r0 = 0x1122334455667788 ll\n*(u64 *)(r10 -64) = r0\nr0 = 0x99aabbccddeeff01 ll\n*(u64 *)(r10 -32) = r0\n${place(1, from)}\nr2 = ${fromSize}\n${place(3, to)}\nr4 = ${toSize}\nr5 = ${seed}\ncall bpf_csum_diff`, gives };
 }
 
@@ -146,17 +150,22 @@ export const ARGUMENT_CASES: readonly EngineCase[] = [
   ], { maps: [{ name: "devices", type: "BPF_MAP_TYPE_DEVMAP", value: 4, entries: 4 }] }),
 ];
 
+/** Bytes in hexadecimal as little-endian words of 32 bits, the last padded with zeros. */
+function wordsOf(text: string): number[] {
+  const padded = new Uint8Array(Math.ceil(text.length / 8) * 4);
+  padded.set(hex(text));
+  return Array.from({ length: padded.length / 4 }, (_, i) => new DataView(padded.buffer).getUint32(i * 4, true));
+}
+
+function addCarrying(a: number, b: number): number {
+  return ((a + b) % 2 ** 32) + Math.floor((a + b) / 2 ** 32);
+}
+
 /** The 16-bit sum in one's complement of what is added less what is taken away, as a little-endian machine has it. */
 function csumOf(to: string, from: string, seed: number): number {
-  const words = (text: string): number[] => {
-    const padded = new Uint8Array(Math.ceil(text.length / 8) * 4);
-    padded.set(hex(text));
-    return Array.from({ length: padded.length / 4 }, (_, i) => new DataView(padded.buffer).getUint32(i * 4, true));
-  };
-  const add = (a: number, b: number): number => ((a + b) % 2 ** 32) + Math.floor((a + b) / 2 ** 32);
   let sum = seed;
-  for (const word of words(to)) sum = add(sum, word);
-  if (from !== "") sum = add(sum, ~words(from).reduce(add, 0) >>> 0);
+  for (const word of wordsOf(to)) sum = addCarrying(sum, word);
+  if (from !== "") sum = addCarrying(sum, ~wordsOf(from).reduce(addCarrying, 0) >>> 0);
   const half = (sum & 0xffff) + (sum >>> 16);
   return (half & 0xffff) + (half >>> 16);
 }
