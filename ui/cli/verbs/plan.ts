@@ -107,7 +107,7 @@ function target({ demand, smallest, profile }: PlanResult): string {
   if (smallest.configuration === undefined) return `${head}: ${profile} does not meet it: ${smallest.why ?? ""}`;
   const { cores, queues, ringSize, ports, ingressPackets } = smallest.configuration;
   const ingress = ingressPackets === undefined ? "" : `, ${ingressPackets} packets in front of the cores`;
-  return `${head}: ${profile} meets it with ${ports} ports, ${cores} cores, ${queues} queues, rings of ${ringSize}${ingress}\n  then: cores ${share(smallest.trial.parts.cores ?? 0, 1)} busy, latency p50 ${duration(smallest.trial.latencyNs.p50)}, p99 ${duration(smallest.trial.latencyNs.p99)}`;
+  return `${head}: ${profile} meets it with ${plural(ports, "port")}, ${plural(cores, "core")}, ${plural(queues, "queue")}, rings of ${ringSize}${ingress}\n  then: cores ${share(smallest.trial.parts.cores ?? 0, 1)} busy, latency p50 ${duration(smallest.trial.latencyNs.p50)}, p99 ${duration(smallest.trial.latencyNs.p99)}`;
 }
 
 function candidates({ candidates: all }: PlanResult): string {
@@ -128,4 +128,8 @@ function sizes({ bySize }: PlanResult): string {
 function dropShares({ byDropShare }: PlanResult): string {
   if (byDropShare.length === 0) return "";
   return table(["Share dropped by the program", "Mpps", "bound by"], byDropShare.map((row) => [`${row.share * 100} %`, figure(row.mpps), row.bound]));
+}
+
+function plural(n: number, word: string): string {
+  return `${n} ${word}${n === 1 ? "" : "s"}`;
 }
