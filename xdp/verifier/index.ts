@@ -2,4 +2,4 @@
 export { Facts, REGION_CTX, REGION_MAP_VALUE, REGION_MEMORY, REGION_METADATA, REGION_OTHER, REGION_PACKET, REGION_STACK } from "./facts.js";
 export { verifyObject, verifyProgram } from "./verify.js";
 export type { Explanation } from "./explain.js";
-export type { Verdict, VerifyOptions } from "./verify.js";
+export type { DeviceRules, Verdict, VerifyOptions } from "./verify.js";

@@ -183,9 +183,9 @@ function syncLinked(state: State, regno: number, linked: readonly number[]): voi
 
 function syncedWith(reg: Reg, known: Reg): Reg {
   if (reg.type !== SCALAR_VALUE || (reg.id & ~ADD_CONST) !== (known.id & ~ADD_CONST)) return reg;
-  if (((reg.id | known.id) & ADD_CONST) === 0 || reg.off === known.off) return known;
   // Sums of 64 bits and of 32 have nothing to say to each other.
   if (((reg.id ^ known.id) & ADD_CONST) === ADD_CONST) return reg;
+  if (((reg.id | known.id) & ADD_CONST) === 0 || reg.off === known.off) return known;
   return new RegClass(SCALAR_VALUE, shifted(known.scalar, reg.off - known.off, ((reg.id | known.id) & ADD_CONST32) !== 0), reg.off, reg.id);
 }
 

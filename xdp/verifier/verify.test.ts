@@ -1,8 +1,9 @@
 /** Verdicts on small programs, a line of reasons each; and what the verdict says beside the message. */
+import * as fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, test } from "vitest";
-import { assemble } from "../isa/index.js";
+import { OPCODES, assemble } from "../isa/index.js";
 import { loadObject } from "../object/index.js";
 import type { LineInfo, MapSpec, ObjectSpec, ProgramSpec } from "../object/index.js";
 import type { Verdict, VerifyOptions } from "./index.js";
@@ -134,6 +135,31 @@ describe("the verdict", () => {
       "processed 3 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0",
       "",
     ]);
+  });
+
+  it("is the device's too, where the kernel takes the program", () => {
+    const rules = { name: "card", refusal: () => "[nfp] unsupported function id: 5" };
+    expect(judge("r0 = 2\nexit", { for: rules })).toMatchObject({ accepted: false, kind: "rejected", message: "[nfp] unsupported function id: 5" });
+    expect(judge("r0 = r5\nexit", { for: rules }).message).toBe("R5 !read_ok");
+  });
+
+  it("is given for anything that looks like instructions", () => {
+    const kinds = OPCODES.flatMap((info, op) => (info === undefined ? [] : [op]));
+    let judged = 0;
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ op: fc.oneof(fc.constantFrom(...kinds), fc.integer({ min: 0, max: 255 })), dst: fc.integer({ min: 0, max: 12 }), src: fc.integer({ min: 0, max: 12 }), off: fc.integer({ min: -6, max: 6 }), imm: fc.oneof(fc.integer({ min: -2, max: 220 }), fc.integer()) }), { minLength: 1, maxLength: 12 }),
+        (random) => {
+          const insns = [...random, { op: 0xb7, dst: 0, src: 0, off: 0, imm: 0 }, { op: 0x95, dst: 0, src: 0, off: 0, imm: 0 }];
+          const program: ProgramSpec = { name: "prog", section: "xdp", type: "xdp", frags: false, attach: "device", autoload: true, insns, functions: [{ name: "prog", start: 0, end: insns.length, linkage: "global" }], lines: [] };
+          const verdict = verifyProgram({ file: "prog.o", license: "GPL", programs: [program], maps: [ARRAY, HASH, RING, JUMPS] }, program, { limit: 2000, logLevel: 2 });
+          judged++;
+          return verdict.accepted || verdict.message !== "";
+        },
+      ),
+      { numRuns: 3000 },
+    );
+    expect(judged).toBe(3000);
   });
 
   it("is given for every XDP program of an object", () => {

@@ -17,11 +17,19 @@ import { checkLoads, checkSubprograms, checkUntyped, findSubprograms } from "./p
 import type { State } from "./state.js";
 import { checkStackDepth } from "./stack-depth.js";
 
+/** What a device adds to the kernel's judgement. */
+export interface DeviceRules {
+  /** Name of the profile. */
+  readonly name: string;
+  /** Why the device does not take a program that the kernel takes, in its driver's words; undefined where it takes it. */
+  refusal(object: ObjectSpec, program: ProgramSpec, verdict: Verdict): string | undefined;
+}
+
 export interface VerifyOptions {
   /** 0: only what is wrong; 1: the path that fails; 2: every path. Default 0. */
   readonly logLevel?: 0 | 1 | 2;
-  /** What the program is to run on, beyond the kernel; rules of cards are judged elsewhere. Default `kernel`. */
-  readonly for?: string;
+  /** What a device asks for beyond the kernel; a program that the kernel takes may be refused by it. Default: nothing. */
+  readonly for?: DeviceRules;
   /** BPF_F_STRICT_ALIGNMENT: accesses must be aligned. Default false, as on x86. */
   readonly strictAlignment?: boolean;
   /** BPF_F_TEST_STATE_FREQ: keep a state at every branch. Default false. */
@@ -99,7 +107,9 @@ export function verifyProgram(object: ObjectSpec, original: ProgramSpec, options
   };
   try {
     const stackDepth = judge(env);
-    return { ...base, accepted: true, message: "", messages: [], ...end(), stackDepth, facts: env.facts };
+    const taken: Verdict = { ...base, accepted: true, message: "", messages: [], ...end(), stackDepth, facts: env.facts };
+    const refusal = options.for?.refusal(object, program, taken);
+    return refusal === undefined ? taken : { ...taken, accepted: false, kind: "rejected", message: refusal, messages: [refusal] };
   } catch (error) {
     if (error instanceof Rejection) {
       const lines = [...env.notes, ...error.message.split("\n")];
