@@ -3,8 +3,8 @@
  *
  *   node dist/bench/validation.js [--json] [GROUP…]
  *
- * Published figures are of their sources, ours are modelled. Rows marked * gave a figure of a profile: they only show that it
- * went in right. Exit code 1 where a group is outside the bounds that it states.
+ * Published figures are of their sources, ours are modelled. Rows marked * gave a figure of a profile, a rule of the model or a
+ * choice in an equivalent program: they only show that it went in right. Exit code 1 where a group is outside its bounds.
  */
 import { parseArgs } from "node:util";
 import { validateProfiles } from "../offload/index.js";
@@ -29,7 +29,7 @@ const { values, positionals } = parseArgs({ options: { json: { type: "boolean", 
 const summaries = await validateProfiles(positionals.length === 0 ? undefined : positionals);
 if (values.json) console.log(JSON.stringify(summaries, null, 2));
 else {
-  console.log("Figures: published, modelled here, error. * gave a figure of a profile.");
+  console.log("Figures: published, modelled here, error. * gave a figure of a profile, a rule of the model or a choice in an equivalent program; equivalents were written with the measured figures known.");
   for (const summary of summaries) print(summary);
 }
 process.exitCode = summaries.every(({ holds }) => holds) ? 0 : 1;
