@@ -325,7 +325,7 @@ function loadImmediate(env: Env, insn: Insn): void {
   switch (insn.src) {
     case 0: {
       const extern = env.externs.get(env.insn);
-      if (extern !== undefined && extern.kind !== "kfunc") env.notKnown(`kernel variable ${extern.name}`);
+      if (extern !== undefined && extern.kind !== "kfunc" && !extern.weak) env.notKnown(`kernel variable ${extern.name}`);
       return setReg(env, insn.dst, scalarReg(constant((BigInt(second.imm) << 32n) | BigInt(insn.imm >>> 0))));
     }
     case BPF_PSEUDO_BTF_ID:

@@ -125,7 +125,11 @@ export class Draft {
   /** Makes all that is known agree: bits, bounds, halves, each improved by the others. */
   sync(): this {
     this.boundsFromBits();
-    for (let round = 0; round < 3; round++) this.deduce();
+    for (let round = 0; round < 3; round++) {
+      const { smin, smax, umin, umax, s32min, s32max, u32min, u32max } = this;
+      this.deduce();
+      if (s32min === this.s32min && s32max === this.s32max && u32min === this.u32min && u32max === this.u32max && umin === this.umin && umax === this.umax && smin === this.smin && smax === this.smax) break;
+    }
     const whole = tnumIntersect(this.bits, tnumRange(this.umin, this.umax));
     const half = tnumIntersect(tnumSubreg(whole), tnumRange(BigInt(this.u32min), BigInt(this.u32max)));
     this.bits = { value: ((whole.value >> 32n) << 32n) | half.value, mask: ((whole.mask >> 32n) << 32n) | half.mask };
@@ -248,27 +252,35 @@ export function min(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
 
-/** Contents that are known; beyond this many, all are forgotten (equality then falls back to comparing). */
-const MOST_KNOWN = 100_000;
 let nextKey = 1;
 /** Known numbers, by some of their bits. */
 const CONSTANTS = 8192;
 const constants: (Scalar | undefined)[] = Array.from({ length: CONSTANTS }, () => undefined);
-const ranges = new Map<string, Scalar>();
+/** Ranges, by a hash of their content; the last one stays. */
+const RANGES = 16384;
+const ranges: (Scalar | undefined)[] = Array.from({ length: RANGES }, () => undefined);
 
 /** The scalar with the draft's content. */
 export function intern(draft: Draft): Scalar {
   const { value, mask } = draft.bits;
   if (mask === 0n && draft.umin === value && draft.umax === value) return constant(value);
   if (mask === U64_MAX && draft.umax === U64_MAX && draft.umin === 0n && draft.smin === S64_MIN && draft.smax === S64_MAX && draft.u32min === 0 && draft.u32max === U32_MAX && draft.s32min === S32_MIN && draft.s32max === S32_MAX) return UNKNOWN;
-  const name = `${value.toString(36)},${mask.toString(36)},${draft.smin.toString(36)},${draft.smax.toString(36)},${draft.umin.toString(36)},${draft.umax.toString(36)},${draft.s32min},${draft.s32max},${draft.u32min},${draft.u32max}`;
-  let scalar = ranges.get(name);
-  if (scalar === undefined) {
-    if (ranges.size > MOST_KNOWN) ranges.clear();
-    scalar = new Scalar(nextKey++, draft);
-    ranges.set(name, scalar);
-  }
-  return scalar;
+  const place = (hash(value) ^ Math.imul(hash(mask), 3) ^ Math.imul(hash(draft.umin), 5) ^ Math.imul(hash(draft.umax), 7) ^ Math.imul(draft.s32min, 11) ^ Math.imul(draft.u32max, 13) ^ Math.imul(hash(draft.smax), 17)) & (RANGES - 1);
+  const first = ranges[place];
+  if (first !== undefined && hasContent(first, draft)) return first;
+  return (ranges[place] = new Scalar(nextKey++, draft));
+}
+
+/** 32 bits that depend on all 64. */
+function hash(x: bigint): number {
+  return Number(BigInt.asIntN(32, x)) ^ Math.imul(Number(BigInt.asIntN(32, x >> 32n)), 0x9e3779b1);
+}
+
+function hasContent(a: Scalar, b: Draft): boolean {
+  return (
+    a.s32min === b.s32min && a.s32max === b.s32max && a.u32min === b.u32min && a.u32max === b.u32max && a.umin === b.umin && a.umax === b.umax && a.smin === b.smin && a.smax === b.smax &&
+    a.bits.value === b.bits.value && a.bits.mask === b.bits.mask
+  );
 }
 
 /** A known number, given as any of its 64-bit forms. */
