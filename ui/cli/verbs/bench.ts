@@ -34,11 +34,15 @@ export async function benchVerb(scenario: string | undefined, flags: BenchFlags)
   const request = runRequest(scenario, rest);
   const before = flags.compare === undefined ? undefined : readResult(flags.compare);
   const { object, program } = loadProgram(request);
+  const mode = flags.samePacket === true ? "same" : "trace";
+  if (before !== undefined && (before.entry !== program.name || before.mode !== mode)) {
+    throw new UsageError(`${flags.compare}: measured ${before.entry} on ${what(before.mode)}, not ${program.name} on ${what(mode)}: compare like with like`);
+  }
   const result = runBench({
     object,
     entry: program.name,
     trace: await readTrace(request),
-    mode: flags.samePacket === true ? "same" : "trace",
+    mode,
     setup: (machine) => seedMachine(request, machine),
     ...(engine === undefined ? {} : { engines: engine }),
     ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
@@ -79,10 +83,13 @@ function readResult(path: string): BenchResult {
   }
 }
 
+function what(mode: BenchResult["mode"]): string {
+  return mode === "same" ? "one packet repeated" : "the whole trace";
+}
+
 const CHANGES = { faster: "faster", slower: "slower", same: "no change beyond noise" } as const;
 
 function print(result: BenchResult, changes: readonly EngineChange[] | undefined): void {
-  const what = result.mode === "same" ? "one packet repeated" : "the whole trace";
   const rows = Object.entries(result.engines).map(([name, { nsPerPacket, mpps }]) => {
     const change = changes?.find(({ engine }) => engine === name);
     const row = [name, figure(nsPerPacket.median), figure(nsPerPacket.min), figure(nsPerPacket.max), figure(mpps)];
@@ -90,7 +97,7 @@ function print(result: BenchResult, changes: readonly EngineChange[] | undefined
   });
   const head = ["engine", "ns/packet", "least", "most", "Mpps"];
   const floor = result.engines.kernel?.floorNs;
-  process.stdout.write(`${result.entry} of ${result.program}: ${what}, ${result.rounds} rounds, measured on ${describeFacts(result.machine)}\n\n`);
+  process.stdout.write(`${result.entry} of ${result.program}: ${what(result.mode)}, ${result.rounds} rounds, measured on ${describeFacts(result.machine)}\n\n`);
   process.stdout.write(`${table(changes === undefined ? head : [...head, "time", "change"], rows)}\n`);
   if (floor === undefined) return;
   const packets = result.mode === "same" ? "" : "packets out of the trace, each repeated; ";
