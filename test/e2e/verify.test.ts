@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PROGRAM, ROOT, beeline } from "./beeline.js";
+import { CAPTURE, PROGRAM, ROOT, beeline } from "./beeline.js";
 
 const UNCHECKED = join(ROOT, "xdp/object/testing/unchecked.bpf.o");
 let folder = "";
@@ -11,6 +11,21 @@ beforeAll(() => {
   writeFileSync(join(folder, "text.o"), "not an object");
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("beeline run", () => {
+  it("verifies first, and exits 1 with one line for what the kernel would reject", () => {
+    const { status, stdout, stderr } = beeline(["run", "--program", UNCHECKED, "--pcap", CAPTURE]);
+    expect(stderr).toMatch(/^beeline: the kernel would reject program unchecked: R\d offset is outside of the packet \([^\n]*unchecked\.bpf\.c:9\): [^\n]*\n$/);
+    expect(stdout).toBe("");
+    expect(status).toBe(1);
+  });
+
+  it("runs it all the same with --no-verify, every access checked", () => {
+    const { status, stdout } = beeline(["run", "--program", UNCHECKED, "--pcap", CAPTURE, "--no-verify", "--json"]);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ packets: 11_971, faults: { count: 0 } });
+  });
+});
 
 describe("beeline for a card", () => {
   it("verify --for says what the card refuses, in the driver's words", () => {
@@ -38,7 +53,8 @@ describe("beeline verify", () => {
 
   it("says in the kernel's words what it rejects, and where in the source", () => {
     const { status, stdout } = beeline(["verify", UNCHECKED]);
-    expect(stdout).toMatch(/rejected\ninvalid access to packet, off=13 size=1, R\d\(id=0,off=13,r=0\)\nR\d offset is outside of the packet\nat instruction \d+, .*unchecked\.bpf\.c:9\n/);
+    expect(stdout).toMatch(/rejected\ninvalid access to packet, off=13 size=1, R\d\(id=0,off=13,r=0\)\nR\d offset is outside of the packet\n\nat .*unchecked\.bpf\.c:9:9\n +return data\[13\][^\n]*\n +\^\n/);
+    expect(stdout).toMatch(/missing: this needs 14 bytes of the packet/);
     expect(status).toBe(1);
   });
 

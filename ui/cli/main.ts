@@ -44,7 +44,7 @@ beeline
   .option("--packet-data", "with --packets: add the packet's bytes after the program")
   .option("--events <file>", "write what the program sends through ring buffers and perf events, a JSON line each")
   .option("--out <file>", "write the packets after the program as pcapng with verdict, hash and queue")
-  .option("--no-verify", "run a program that the verifier has not judged; every access is checked while it runs")
+  .option("--no-verify", "run programs that the verifier has not judged; every access is checked while they run")
   .option("--json", "print one JSON document")
   .action(async (scenario: string | undefined, flags) => {
     process.exitCode = await runVerb(scenario, flags);

@@ -29,6 +29,8 @@ export interface RunFlags {
   readonly packetData?: boolean;
   readonly events?: string;
   readonly out?: string;
+  /** False runs programs that the verifier has not judged. */
+  readonly verify?: boolean;
   readonly json?: boolean;
 }
 

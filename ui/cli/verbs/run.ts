@@ -14,6 +14,7 @@ import { EXIT_FINDING } from "../errors.js";
 import { readInput } from "../input.js";
 import { mapSummaries, writeMapDump } from "../map-output.js";
 import { progressBar } from "../progress.js";
+import { RejectedError, judgePrograms } from "./judge.js";
 import { loadProgram, seedMachine } from "./prepare.js";
 import { printRun } from "./run-print.js";
 import { runRequest } from "./request.js";
@@ -31,19 +32,35 @@ export interface RunReport {
   /** Hits by rule name, where the scenario names a map of rules. */
   readonly rules: Readonly<Record<string, number>>;
   readonly expectations: ExpectationResult;
+  /** Programs that the verifier could not judge. */
+  readonly notes: readonly string[];
 }
 
 /** Runs, prints, and returns the exit code. */
 export async function runVerb(scenario: string | undefined, flags: RunFlags): Promise<number> {
-  const report = await execute(runRequest(scenario, flags));
+  const report = await executeOrReject(runRequest(scenario, flags));
+  if (report instanceof RejectedError) {
+    if (flags.json === true) process.stdout.write(`${JSON.stringify({ rejected: { program: report.verdict.program, message: report.verdict.message, at: report.verdict.at } }, null, 2)}\n`);
+    process.stderr.write(`beeline: ${report.message}\n`);
+    return EXIT_FINDING;
+  }
   if (flags.json === true) {
     const { result, labels, rules, expectations, machine } = report;
     process.stdout.write(`${JSON.stringify({ ...result, labels: labels.counts, rules, expectations, maps: mapSummaries(machine.maps) }, null, 2)}\n`);
   } else {
     printRun(report);
   }
-  for (const warning of report.result.warnings) process.stderr.write(`beeline: warning: ${warning}\n`);
+  for (const warning of [...report.notes, ...report.result.warnings]) process.stderr.write(`beeline: warning: ${warning}\n`);
   return report.expectations.failures.length === 0 ? 0 : EXIT_FINDING;
+}
+
+async function executeOrReject(request: RunRequest): Promise<RunReport | RejectedError> {
+  try {
+    return await execute(request);
+  } catch (error) {
+    if (error instanceof RejectedError) return error;
+    throw error;
+  }
 }
 
 async function execute(request: RunRequest): Promise<RunReport> {
@@ -57,6 +74,9 @@ async function execute(request: RunRequest): Promise<RunReport> {
   const files = openOutputs(flags);
   const progress = progressBar(loop);
   let machine: RunMachine | undefined;
+  let notes: string[] = [];
+  // The kernel judges for itself what it runs.
+  const judged = flags.verify !== false && flags.engine !== "kernel";
   try {
     const result = await runOffload({
       object,
@@ -77,6 +97,7 @@ async function execute(request: RunRequest): Promise<RunReport> {
       portOf: (iface) => portOf(request, iface),
       setup: (made) => {
         machine = made;
+        if (judged) notes = judgePrograms(object, made.programs);
         seedMachine(request, made);
       },
       sinks: [labels, ...files.sinks],
@@ -87,7 +108,7 @@ async function execute(request: RunRequest): Promise<RunReport> {
     const stopped = Object.fromEntries(labels.counts.map((count) => [count.label, count.stopped / count.packets]));
     const expectations = checkExpectations(spec.expect, { packets: result.packets, faults: result.faults.count, verdicts: result.verdicts, stopped, rules });
     if (files.maps !== undefined) writeMapDump(files.maps, machine.maps, object.btf);
-    return { request, object, entry: program.name, instructions: summarizeProgram(object, program).instructions, result, machine, labels, rules, expectations };
+    return { request, object, entry: program.name, instructions: summarizeProgram(object, program).instructions, result, machine, labels, rules, expectations, notes };
   } catch (error) {
     files.abort();
     throw error;

@@ -8,6 +8,7 @@ import { EXIT_FINDING, EXIT_INPUT } from "../errors.js";
 import { count } from "../format.js";
 import { readInput } from "../input.js";
 import { table } from "../table.js";
+import { explain } from "./judge.js";
 
 export interface VerifyFlags {
   readonly entry?: string;
@@ -29,7 +30,7 @@ interface Judged {
 export function verifyVerb(paths: readonly string[], flags: VerifyFlags): number {
   const judged = paths.flatMap((path) => (paths.length === 1 ? judge(path, flags) : judgeOrSay(path, flags)));
   if (flags.json === true) process.stdout.write(`${JSON.stringify(judged.map(asJson), null, 2)}\n`);
-  else process.stdout.write(`${judged.length === 1 ? report(judged[0]) : summary(judged)}\n`);
+  else process.stdout.write(`${judged.length === 1 ? report(judged[0], flags) : summary(judged)}\n`);
   if (judged.some(({ verdict }) => !verdict.accepted && verdict.kind !== "rejected")) return EXIT_INPUT;
   return judged.every(isTaken) ? 0 : EXIT_FINDING;
 }
@@ -73,13 +74,13 @@ function asJson({ file, verdict, admission }: Judged): object {
   return { file, ...rest, messages, log: log === "" ? [] : log.trimEnd().split("\n"), ...card };
 }
 
-function report(judged: Judged): string {
+function report(judged: Judged, { log = 0 }: VerifyFlags): string {
   const { file, verdict, admission } = judged;
   const lines = [`${basename(file)}: ${verdict.program} (section ${verdict.section}): ${word(judged)}`];
   if (verdict.accepted) lines.push(`${count(verdict.processed)} instructions processed of ${count(verdict.instructions)}, ${count(verdict.states)} states, ${count(verdict.stackDepth)} bytes of stack`);
-  else lines.push(...verdict.messages, ...place(verdict));
+  else lines.push(...verdict.messages, ...(verdict.explanation === undefined ? place(verdict) : explain(verdict)));
   if (admission !== undefined) lines.push(...card(admission));
-  if (verdict.log !== "") lines.push("", verdict.log.trimEnd());
+  if (log > 0) lines.push("", verdict.log.trimEnd());
   return lines.join("\n");
 }
 

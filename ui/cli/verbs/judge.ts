@@ -1,0 +1,40 @@
+/** What the verifier says of a machine's programs before they run, and how a verdict reads. */
+import { verifyProgram } from "../../../xdp/index.js";
+import type { MachineProgram, ObjectSpec, Verdict } from "../../../xdp/index.js";
+
+/** Thrown for a program that the kernel would not load: the run did what was asked, and this is its finding. */
+export class RejectedError extends Error {
+  readonly verdict: Verdict;
+
+  constructor(verdict: Verdict) {
+    const where = verdict.at?.line === undefined ? `instruction ${verdict.at?.insn ?? 0}` : `${verdict.at.file}:${verdict.at.line}`;
+    super(`the kernel would reject program ${verdict.program}: ${verdict.message} (${where}): beeline verify says more; --no-verify runs it all the same`);
+    this.name = "RejectedError";
+    this.verdict = verdict;
+  }
+}
+
+/**
+ * Judges the programs that a machine holds. Returns a line for each that cannot be judged: it runs, every access checked.
+ * @throws {RejectedError} for the first that the kernel would reject.
+ */
+export function judgePrograms(object: ObjectSpec, programs: readonly MachineProgram[]): string[] {
+  const notes: string[] = [];
+  for (const { spec } of programs) {
+    // The machine's own copy has its calls and types resolved already; the verifier does that for itself.
+    const original = object.programs.find((program) => program.name === spec.name);
+    if (original === undefined) continue;
+    const verdict = verifyProgram(object, original);
+    if (verdict.accepted) continue;
+    if (verdict.kind === "rejected") throw new RejectedError(verdict);
+    notes.push(`program ${verdict.program} was not judged: ${verdict.message}`);
+  }
+  return notes;
+}
+
+/** Our words under the kernel's: the source line with a caret, what was known, what is missing, and what usually mends it. */
+export function explain({ explanation }: Verdict): string[] {
+  if (explanation === undefined) return [];
+  const { where, excerpt, known, missing, mend } = explanation;
+  return ["", `at ${where}`, ...excerpt.map((line) => `    ${line}`), ...known.map((line) => `  known: ${line}`), `  missing: ${missing}`, `  mend: ${mend}`];
+}
