@@ -1,5 +1,6 @@
 /** What some objects of the corpus want from whoever runs them: what their own user-space programs set before they load, frames and map entries. */
 import { possibleCpus } from "../../xdp/engine/kernel/index.js";
+import { nameOf } from "../../xdp/isa/index.js";
 import type { BtfSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../xdp/object/index.js";
 import type { PacketBuilder } from "../../traffic/packet/builder.js";
 import { packet } from "../../traffic/packet/builder.js";
@@ -115,7 +116,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
 /** Frames for programs that were not written for XDP: there are many, and most look at no frame. */
 const FEW = 250;
-/** Programs that go round a million times a frame. */
+/** Programs that go round millions of times a frame. */
 const LONG = /^iters\/iter_err_too_permissive[23]$/;
 const VERY_FEW = 4;
 
@@ -124,7 +125,9 @@ const JUMBO = [3519, 3520, 3521, 3536, 4096, 7615, 7616, 7617, 11712, 11713, 160
 
 /** Every frame that a program is run on. */
 export function framesFor(name: string, version: string, program: ProgramSpec): readonly Uint8Array[] {
-  if (version === AS_XDP) return varied.slice(0, LONG.test(`${name}/${program.name}`) ? VERY_FEW : FEW);
+  // may_goto ends a loop when the packet's time is up, and not before.
+  const long = LONG.test(`${name}/${program.name}`) || program.insns.some((insn) => nameOf(insn) === "may_goto");
+  if (version === AS_XDP) return varied.slice(0, long ? VERY_FEW : FEW);
   return [...varied, ...(program.frags ? JUMBO : []), ...(CASES[name]?.frames?.() ?? [])];
 }
 
