@@ -34,6 +34,7 @@ const AS_XDP_RULES: readonly Rule[] = [
     outcomes: true,
     reason: "they return bytes of the stack that nothing was written to",
   },
+  { programs: /^test_check_mtu\/tc_minus_delta$/, outcomes: true, maps: "all", reason: "what it takes for the length of an skb is the packet's address" },
 ];
 const NOT_REPEATABLE: ReadonlySet<string> = new Set(["bpf_get_prandom_u32", "bpf_ktime_get_ns", "bpf_ktime_get_boot_ns", "bpf_ktime_get_coarse_ns", "bpf_ktime_get_tai_ns", "bpf_jiffies64"]);
 const RANDOM: Rule = { programs: /^/, outcomes: true, maps: "all", reason: "they decide by randomness or time" };
@@ -51,5 +52,6 @@ export const OPEN: readonly Pick<Rule, "programs" | "reason">[] = [
     programs: /^(tailcall_bpf2bpf_hierarchy2\/(classifier_[01]|tailcall_bpf2bpf_hierarchy_2)|tailcall_bpf2bpf_hierarchy3\/(classifier_0|tailcall_bpf2bpf_hierarchy_3)|verifier_tailcall_jit\/main)$/,
     reason: "tail calls from functions keep the frames of their callers: the kernel lets a chain of them be deeper than eight",
   },
+  { programs: /^verifier_iterating_callbacks\/cond_break5$/, reason: "two loops with may_goto one after the other: in the kernel each has a budget of its own, here they share the packet's" },
   { programs: /^verifier_map_ptr\/(read_non_existent_field_rejected|ptr_read_ops_field_accepted)$/, reason: "they read the kernel's struct bpf_map through the address of a map" },
 ];
