@@ -76,8 +76,9 @@ export interface MachineView {
 
 /**
  * Runs batches for one worker. The caller has written descriptors `0..count-1` of the worker's area (abi.ts, DESC_*);
- * the engine copies each frame into its slot, runs the program and writes the results (RESULT_*). Slots, and so the
- * packets' bytes, stay as the program left them until the next batch.
+ * the engine copies each frame into its slot, runs the program and writes the results (RESULT_*). A program that cannot write
+ * to packets may run on the frame where it lies instead, so that RESULT_DATA need not point into a slot. Slots and frames, and
+ * so the packets' bytes, stay as the program left them until the next batch.
  */
 export interface Engine {
   readonly name: EngineName;

@@ -1,24 +1,21 @@
 /** `beeline run`: a program over captures, on a device that is modelled, beside a kernel path. */
-import {
-  DEFAULT_BASELINE, DEFAULT_DEVICE, EventLines, LabelCounts, PacketLines, VerdictCapture, findProfile, overrideProfile, parseOverrides, runOffload,
-} from "../../../offload/index.js";
+import { DEFAULT_BASELINE, EventLines, LabelCounts, PacketLines, VerdictCapture, findProfile, runOffload } from "../../../offload/index.js";
 import type { RunMachine, RunResult, Sink } from "../../../offload/index.js";
 import { parseRate } from "../../../nic/index.js";
 import { checkExpectations, ruleHits } from "../../../scenarios/index.js";
 import type { ExpectationResult } from "../../../scenarios/index.js";
-import { OutputFile, mergeCaptures, openCapture } from "../../../traffic/index.js";
-import type { CaptureInterface, CaptureReader } from "../../../traffic/index.js";
-import { btfTarget, summarizeProgram } from "../../../xdp/index.js";
+import { OutputFile } from "../../../traffic/index.js";
+import type { CaptureInterface } from "../../../traffic/index.js";
+import { selectProgram, summarizeProgram } from "../../../xdp/index.js";
 import type { ObjectSpec } from "../../../xdp/index.js";
 import { EXIT_FINDING } from "../errors.js";
-import { readInput } from "../input.js";
 import { mapSummaries, writeMapDump } from "../map-output.js";
 import { progressBar } from "../progress.js";
 import { RejectedError, judgePrograms } from "./judge.js";
-import { loadProgram, seedMachine } from "./prepare.js";
 import { printRun } from "./run-print.js";
 import { runRequest } from "./request.js";
-import type { CaptureRequest, RunFlags, RunRequest } from "./request.js";
+import type { RunFlags, RunRequest } from "./request.js";
+import { captureOf, deviceOf, workloadOf } from "./workload.js";
 
 /** Everything that a run found, for printing. */
 export interface RunReport {
@@ -65,40 +62,30 @@ async function executeOrReject(request: RunRequest): Promise<RunReport | Rejecte
 
 async function execute(request: RunRequest): Promise<RunReport> {
   const { flags, spec } = request;
-  const { object, program } = loadProgram(request);
-  const device = overrideProfile(findProfile(flags.nic ?? spec.nic ?? DEFAULT_DEVICE), { ...spec.set, ...parseOverrides(flags.set ?? []) });
+  const workload = workloadOf(request);
+  const { object, entry } = workload;
+  const device = deviceOf(request);
   const baseline = findProfile(flags.baseline ?? spec.baseline ?? DEFAULT_BASELINE);
   const rate = parseRate(flags.rate ?? spec.rate ?? "pcap");
-  const loop = flags.loop ?? spec.loop ?? 1;
   const labels = new LabelCounts((iface) => labelOf(request, iface));
   const files = openOutputs(flags);
-  const progress = progressBar(loop);
+  const progress = progressBar(workload.loop ?? 1);
   let machine: RunMachine | undefined;
   let notes: string[] = [];
   // The kernel judges for itself what it runs.
   const judged = flags.verify !== false && flags.engine !== "kernel";
   try {
     const result = await runOffload({
-      object,
-      entry: program.name,
-      open: () => openCaptures(request.captures),
+      ...workload,
       device,
       baseline,
-      engine: flags.engine,
-      queues: flags.queues ?? spec.queues,
       rate,
-      loop,
-      seed: flags.seed ?? spec.seed,
       parallel: flags.parallel,
       workers: flags.workers,
-      network: spec.network,
-      btf: request.btf === undefined ? undefined : btfTarget(readInput(request.btf, "the BTF"), request.btf),
-      kconfig: request.kconfig,
-      portOf: (iface) => portOf(request, iface),
       setup: (made) => {
         machine = made;
         if (judged) notes = judgePrograms(object, made.programs);
-        seedMachine(request, made);
+        workload.setup?.(made);
       },
       sinks: [labels, ...files.sinks],
       progress: (at) => progress.update(at),
@@ -108,7 +95,7 @@ async function execute(request: RunRequest): Promise<RunReport> {
     const stopped = Object.fromEntries(labels.counts.map((count) => [count.label, count.stopped / count.packets]));
     const expectations = checkExpectations(spec.expect, { packets: result.packets, faults: result.faults.count, verdicts: result.verdicts, stopped, rules });
     if (files.maps !== undefined) writeMapDump(files.maps, machine.maps, object.btf);
-    return { request, object, entry: program.name, instructions: summarizeProgram(object, program).instructions, result, machine, labels, rules, expectations, notes };
+    return { request, object, entry, instructions: summarizeProgram(object, selectProgram(object, entry)).instructions, result, machine, labels, rules, expectations, notes };
   } catch (error) {
     files.abort();
     throw error;
@@ -137,25 +124,6 @@ function openOutputs(flags: RunFlags): { sinks: Sink[]; maps: OutputFile | undef
     abort();
     throw error;
   }
-}
-
-async function openCaptures(captures: readonly CaptureRequest[]): Promise<CaptureReader> {
-  const readers: CaptureReader[] = [];
-  try {
-    for (const { file } of captures) readers.push(await openCapture(file));
-  } catch (error) {
-    for (const reader of readers) reader.close();
-    throw error;
-  }
-  return mergeCaptures(readers);
-}
-
-function captureOf(request: RunRequest, iface: CaptureInterface): CaptureRequest | undefined {
-  return request.captures.find((capture) => capture.file === iface.file);
-}
-
-function portOf(request: RunRequest, iface: CaptureInterface): number {
-  return request.spec.interfaces?.[iface.name]?.port ?? captureOf(request, iface)?.port ?? 0;
 }
 
 function labelOf(request: RunRequest, iface: CaptureInterface): string | undefined {

@@ -1,12 +1,12 @@
-/** A program and its traffic, as verbs that try many devices run them: everything of a run but the device. */
+/** A program and its traffic, as every verb that runs them on devices needs them: everything of a run but the device. */
 import { DEFAULT_DEVICE, findProfile, overrideProfile, parseOverrides } from "../../../offload/index.js";
 import type { DeviceProfile, RunOptions } from "../../../offload/index.js";
 import { mergeCaptures, openCapture } from "../../../traffic/index.js";
-import type { CaptureReader } from "../../../traffic/index.js";
+import type { CaptureInterface, CaptureReader } from "../../../traffic/index.js";
 import { btfTarget } from "../../../xdp/index.js";
 import { readInput } from "../input.js";
 import { loadProgram, seedMachine } from "./prepare.js";
-import type { RunRequest } from "./request.js";
+import type { CaptureRequest, RunRequest } from "./request.js";
 
 /** The run that a request describes, without its device, rate and sinks. */
 export function workloadOf(request: RunRequest): Omit<RunOptions, "device"> {
@@ -23,7 +23,7 @@ export function workloadOf(request: RunRequest): Omit<RunOptions, "device"> {
     network: spec.network,
     btf: request.btf === undefined ? undefined : btfTarget(readInput(request.btf, "the BTF"), request.btf),
     kconfig: request.kconfig,
-    portOf: (iface) => spec.interfaces?.[iface.name]?.port ?? request.captures.find((capture) => capture.file === iface.file)?.port ?? 0,
+    portOf: (iface) => spec.interfaces?.[iface.name]?.port ?? captureOf(request, iface)?.port ?? 0,
     setup: (machine) => seedMachine(request, machine),
   };
 }
@@ -31,6 +31,11 @@ export function workloadOf(request: RunRequest): Omit<RunOptions, "device"> {
 /** The device that a request names, with its changes. */
 export function deviceOf({ flags, spec }: RunRequest): DeviceProfile {
   return overrideProfile(findProfile(flags.nic ?? spec.nic ?? DEFAULT_DEVICE), { ...spec.set, ...parseOverrides(flags.set ?? []) });
+}
+
+/** The capture that an interface is in. */
+export function captureOf({ captures }: RunRequest, iface: CaptureInterface): CaptureRequest | undefined {
+  return captures.find((capture) => capture.file === iface.file);
 }
 
 async function openAll({ captures }: RunRequest): Promise<CaptureReader> {
