@@ -13,7 +13,6 @@ export interface RuntimeExports extends MapRuntime {
   readonly interpreter_begin: (env: number, packet: number) => void;
   /** 0 where there is more to run, 1 at the end, 2 after a fault. */
   readonly interpreter_step: (env: number, packet: number, count: number) => number;
-  readonly load_batch: (env: number, count: number) => void;
   readonly load_packet: (env: number, packet: number) => void;
   readonly store_result: (env: number, packet: number, ret: number) => void;
   readonly check_access: (env: number, address: bigint, size: number, write: number) => number;

@@ -83,11 +83,6 @@ export function copy_frame(env: u32, i: u32): void {
   if (length > linear) copy_words(slot + SLOT_FRAGS, frame + linear, length - linear);
 }
 
-/** Copies the frames of packets 0 to count - 1. */
-export function load_batch(env: u32, count: u32): void {
-  for (let i: u32 = 0; i < count; i++) copy_frame(env, i);
-}
-
 /** Makes the context and everything else that a program starts with, for packet `i`. */
 export function init_env(env: u32, i: u32): void {
   const descriptor = load<u32>(env, ENV_DESCRIPTORS) + i * DESC_BYTES;

@@ -2,7 +2,7 @@
 import { MACHINE, MACHINE_CPUS } from "../../abi";
 
 export * from "./maps/index";
-export { copy_frame, init_env, load_batch, load_packet, store_result } from "./batch";
+export { copy_frame, init_env, load_packet, store_result } from "./batch";
 export { check_access, check_arguments, is_map, set_fault } from "./check";
 export { interpreter_begin, interpreter_run_batch, interpreter_step } from "./interpreter";
 export { callback_begin, callback_next, callback_reset } from "./helpers/callback";
