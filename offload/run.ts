@@ -33,8 +33,6 @@ import { FATE_LENGTH, FATE_MAC, FATE_RAN, FATE_RING } from "./types.js";
 import type { Drops, RunOptions, RunResult } from "./types.js";
 
 const DEFAULT_BATCH = 256;
-/** Windows grow with the workers that share one, up to so many times. */
-const LARGEST_WINDOW = 4;
 
 /**
  * Runs a program over traffic on a device. Options are checked by the rooms that use them; their errors pass through
@@ -92,7 +90,7 @@ class Run {
       costs: (spec) => this.plan.costsFor(spec),
     });
     const { layout } = this.host.view;
-    this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, Math.min(workers, LARGEST_WINDOW));
+    this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, parallel ? workers : 0);
     if (parallel) this.parallel = new ParallelRunner(this.host, this.nic, this.traffic.window.trace.storage.packets, (options.sinks ?? []).some((sink) => sink.data === true));
     this.columns = new Columns(Math.max(2 * batchSize, 1024), new Uint8Array(layout.buffer));
     const touches = readsPacket(program);

@@ -117,7 +117,7 @@ export class Arrivals {
   fill(trace: Trace, out: Float64Array): void {
     const { count } = trace;
     if (this.rate.kind === "pcap") {
-      for (let i = 0; i < count; i++) out[i] = this.last = Math.max(this.last, this.base + trace.time[i]);
+      this.fillFromCapture(trace.time, count, out);
       return;
     }
     const spacing = this.rate.kind === "packets" ? 1e9 / this.rate.pps : 0;
@@ -135,6 +135,17 @@ export class Arrivals {
       const mean = this.rate.kind === "packets" ? spacing : bits * this.rateNs;
       this.next += this.pattern?.kind === "poisson" ? mean * this.exponential() : mean;
     }
+  }
+
+  private fillFromCapture(time: Float64Array, count: number, out: Float64Array): void {
+    const { base } = this;
+    let { last } = this;
+    for (let i = 0; i < count; i++) {
+      const at = base + time[i];
+      if (at > last) last = at;
+      out[i] = last;
+    }
+    this.last = last;
   }
 
   /** All packets of a burst come with its first, as fast as the line brings them. */

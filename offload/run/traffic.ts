@@ -3,7 +3,8 @@ import type { Arrivals, Nic } from "../../nic/index.js";
 import type { CaptureReader } from "../../traffic/index.js";
 import type { Layout } from "../../xdp/index.js";
 import type { RunOptions } from "../types.js";
-import { Window } from "./window.js";
+import { LARGE_ROOM, STREAM_ROOM, Window } from "./window.js";
+import type { WindowRoom } from "./window.js";
 
 export class Traffic {
   /** What the readers warned of, and what the line could not carry. */
@@ -20,17 +21,17 @@ export class Traffic {
   private readonly passes: number;
   /** With several passes, a second window tells whether the first one holds the whole capture, which then is read once. */
   private readonly spare: Window | undefined;
-  private readonly ports: number[] = [];
 
-  /** `scale`: windows so many times as large as usual. */
-  constructor(options: RunOptions, nic: Nic, arrivals: Arrivals, layout: Layout, scale: number) {
+  /** `sharing`: workers that run a window together, 0 where packets run one by one in arrival order. */
+  constructor(options: RunOptions, nic: Nic, arrivals: Arrivals, layout: Layout, sharing: number) {
     this.options = options;
     this.nic = nic;
     this.arrivals = arrivals;
     this.passes = options.loop ?? 1;
     if (!Number.isInteger(this.passes) || this.passes < 1) throw new RangeError(`loop ${this.passes}: give a whole number from 1 on`);
-    this.window = new Window(layout, scale);
-    this.spare = this.passes > 1 ? new Window(layout, scale) : undefined;
+    const room = roomFor(this.passes, sharing);
+    this.window = new Window(layout, room);
+    this.spare = this.passes > 1 ? new Window(layout, room) : undefined;
   }
 
   /** Calls `visit` with every window, over all passes, in order. */
@@ -84,7 +85,7 @@ export class Traffic {
   }
 
   private prepare(window: Window, reader: CaptureReader): void {
-    window.prepare(this.nic, this.arrivals, (iface) => (this.ports[iface] ??= this.portOf(reader, iface)));
+    window.prepare(this.nic, this.arrivals, (iface) => this.portOf(reader, iface));
   }
 
   private portOf(reader: CaptureReader, iface: number): number {
@@ -100,4 +101,13 @@ export class Traffic {
   private report(reader: CaptureReader, packets: number, pass: number): void {
     this.options.progress?.({ packets, bytesRead: reader.bytesRead, size: reader.size, pass });
   }
+}
+
+/** Windows grow with the workers that share one, up to so many times. */
+const LARGEST_WINDOW = 4;
+
+function roomFor(passes: number, sharing: number): WindowRoom {
+  if (sharing === 0 && passes === 1) return STREAM_ROOM;
+  const scale = Math.min(Math.max(1, sharing), LARGEST_WINDOW);
+  return { frameBytes: LARGE_ROOM.frameBytes * scale, packets: LARGE_ROOM.packets * scale };
 }

@@ -4,35 +4,61 @@ import type { Arrivals } from "../../nic/index.js";
 import { Trace, traceBytes } from "../../traffic/index.js";
 import type { Layout } from "../../xdp/index.js";
 
-/** Room of a window: large enough that reading it is one long stretch, small enough for any machine. */
-export const WINDOW_FRAMES = 16 * 2 ** 20;
-export const WINDOW_PACKETS = 65536;
+/** How much a window holds. */
+export interface WindowRoom {
+  readonly frameBytes: number;
+  readonly packets: number;
+}
+
+/** For one pass in arrival order: frames and columns stay in a core's cache from reading to verdict. Any record fits. */
+export const STREAM_ROOM: WindowRoom = { frameBytes: 2 * 2 ** 20, packets: 8192 };
+/** For traffic that is kept to be looped over, and for rounds of workers, which are worth starting for many packets only. */
+export const LARGE_ROOM: WindowRoom = { frameBytes: 16 * 2 ** 20, packets: 65536 };
+
+/** Hash (4), queue (2) and arrival (8). */
+const STEERING_BYTES = 14;
 
 export class Window {
   readonly trace: Trace;
   /** Address of `trace.frames[0]` in the machine's memory. */
   readonly base: number;
+  /** Columns beside the trace's, in the machine's memory too: what `byteOffset` says is their address. */
   readonly hash: Uint32Array;
   readonly queue: Uint16Array;
   readonly arrival: Float64Array;
+  /** Port by capture interface, as far as packets of it were seen. */
+  private readonly ports: number[] = [];
 
-  /** `scale`: so many times the usual room. */
-  constructor(layout: Layout, scale = 1) {
-    const frameBytes = WINDOW_FRAMES * scale;
-    const packets = WINDOW_PACKETS * scale;
+  constructor(layout: Layout, { frameBytes, packets }: WindowRoom) {
+    const trace = traceBytes(frameBytes, packets);
     // Engines read up to 8 bytes behind a frame; the columns behind the frames make that safe.
-    this.base = layout.allocate(traceBytes(frameBytes, packets), 64, "the window of packets");
-    this.trace = new Trace({ buffer: layout.buffer, byteOffset: this.base, frameBytes, packets });
-    this.hash = new Uint32Array(packets);
-    this.queue = new Uint16Array(packets);
-    this.arrival = new Float64Array(packets);
+    this.base = layout.allocate(trace + packets * STEERING_BYTES, 64, "the window of packets");
+    const { buffer } = layout;
+    this.trace = new Trace({ buffer, byteOffset: this.base, frameBytes, packets });
+    const columns = this.base + trace;
+    this.arrival = new Float64Array(buffer, columns, packets);
+    this.hash = new Uint32Array(buffer, columns + packets * 8, packets);
+    this.queue = new Uint16Array(buffer, columns + packets * 12, packets);
   }
 
-  /** Steers and times what was read. */
+  /** Steers and times what was read. `portOf` is asked once for every interface that has packets. */
   prepare(nic: Nic, arrivals: Arrivals, portOf: (iface: number) => number): void {
-    const { trace } = this;
-    for (let i = 0; i < trace.count; i++) trace.port[i] = portOf(trace.iface[i]);
-    nic.classify(trace, this.hash, this.queue);
-    arrivals.fill(trace, this.arrival);
+    this.placePorts(portOf);
+    nic.classify(this.trace, this.hash, this.queue);
+    arrivals.fill(this.trace, this.arrival);
+  }
+
+  private placePorts(portOf: (iface: number) => number): void {
+    const { ports } = this;
+    const { iface, port, count } = this.trace;
+    let last = -1;
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      if (iface[i] !== last) {
+        last = iface[i];
+        at = ports[last] ??= portOf(last);
+      }
+      port[i] = at;
+    }
   }
 }

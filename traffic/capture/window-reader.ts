@@ -10,6 +10,8 @@ import type { CaptureInterface, CaptureReader, RecordParser } from "./reader.js"
 
 /** Bytes read at a time: they are parsed while they are still in the processor's cache. */
 const CHUNK_BYTES = 1 << 19;
+/** Less is not worth a call of the system. */
+const SMALLEST_READ = 1 << 12;
 
 /** Reads any input through any {@link RecordParser}. `read` is synchronous if the input is. */
 export class WindowReader implements CaptureReader {
@@ -79,7 +81,7 @@ export class WindowReader implements CaptureReader {
     if (this.#ended) return false;
     const beyond = this.#from - this.#end;
     if (beyond > 0) return this.#pass(beyond);
-    const limit = Math.min(trace.frames.length, this.#end + CHUNK_BYTES);
+    const limit = Math.min(trace.frames.length, this.#end + this.#chunk(trace));
     if (this.#from + this.#need > trace.frames.length) return this.#overflow(trace);
     const n = this.#input.read(trace.frames, this.#end, limit);
     if (n === 0) {
@@ -93,6 +95,17 @@ export class WindowReader implements CaptureReader {
     if (this.#need > 0) return true;
     this.#giveBack(trace);
     return false;
+  }
+
+  /**
+   * How much to read now. Where the packets so far show that a whole chunk is more than the window has rows for, it is as
+   * much as they would need: what a window cannot hold has to be read twice.
+   */
+  #chunk({ count, storage }: Trace): number {
+    if (count === 0) return CHUNK_BYTES;
+    const perPacket = (this.#from - PARSE_HEADROOM) / count;
+    const wanted = Math.ceil((storage.packets - count) * perPacket) - (this.#end - this.#from);
+    return Math.max(this.#need, Math.min(CHUNK_BYTES, Math.max(SMALLEST_READ, wanted)));
   }
 
   #parse(trace: Trace): void {
