@@ -5,6 +5,7 @@ import { Facts } from "./facts.js";
 import { NotKnown, Rejection, VerifierLog } from "./log.js";
 import type { MapInfo } from "./map-info.js";
 import { mapInfo } from "./map-info.js";
+import type { PathRecorder } from "./path-recorder.js";
 import type { Checkpoint, History, State } from "./state.js";
 
 export const MAX_STACK = 512;
@@ -63,6 +64,8 @@ export interface EnvOptions {
   readonly exhaustive: boolean;
   /** Called with what holds before each instruction, on each path. */
   readonly observe: ((insn: number, state: State) => void) | undefined;
+  /** Takes down the walk. */
+  readonly record: PathRecorder | undefined;
 }
 
 /** Where accesses to the stack are noted, for liveness. */

@@ -41,6 +41,7 @@ export function explore(env: Env, subprogram: number, liveness: StackLiveness): 
   env.explored.clear();
   env.exploredStates = 0;
   env.pending.length = 0;
+  env.options.record?.begin(info.start);
   env.scratchAll();
   if (subprogram > 0) {
     if (env.log.on) env.log.write(`Validating ${info.name}() func#${subprogram}...\n`);
@@ -119,6 +120,7 @@ function walk(env: Env, liveness: StackLiveness): void {
     } else printState = false;
     env.options.observe?.(at, env.state);
     const insn = insns[at] as Insn;
+    env.options.record?.step(at, insn, env.state, env.externs.get(at)?.name);
     const top = env.state.frames.length - 1;
     const running = env.state;
     prevInsn = at;
@@ -146,6 +148,7 @@ function nextPath(env: Env, liveness: StackLiveness, sccs: Sccs): boolean {
   finishPath(env, sccs);
   const pending = popPath(env);
   if (pending === undefined) return false;
+  env.options.record?.resume(pending.state);
   env.state = pending.state;
   env.insn = pending.insn;
   env.prevInsn = pending.prevInsn;

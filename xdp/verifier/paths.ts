@@ -9,12 +9,14 @@ export function pushPath(env: Env, insn: number, prevInsn: number): State {
   const state = env.state.fork();
   env.pending.push({ state, insn, prevInsn, logPosition: env.log.position });
   if (env.pending.length > MAX_PENDING) env.reject(`The sequence of ${env.pending.length} jumps is too complex.`, "E2BIG");
+  env.options.record?.fork(state);
   if (state.parent !== undefined) state.parent.branches++;
   return state;
 }
 
 /** Keeps a state that does not come from the current one: a function that runs later. */
 export function pushState(env: Env, state: State, insn: number, prevInsn: number): void {
+  env.options.record?.detach(state);
   env.pending.push({ state, insn, prevInsn, logPosition: env.log.position });
   if (env.pending.length > MAX_PENDING) env.reject(`The sequence of ${env.pending.length} jumps is too complex for async cb.`, "E2BIG");
 }

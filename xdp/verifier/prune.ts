@@ -58,11 +58,13 @@ export function isVisited(env: Env, insn: number, liveness: StackLiveness, sccs:
   state.history = undefined;
   state.historyLength = 0;
   list.push(checkpoint);
+  env.options.record?.keep(checkpoint);
   return false;
 }
 
 function hit(env: Env, old: Checkpoint, insn: number, loop: boolean, sccs: Sccs): true {
   old.hits++;
+  env.options.record?.prune(old);
   if (env.aux.jumpPoint[insn] === 1) pushHistory(env, env.state, {});
   propagatePrecision(env, old, env.state, insn);
   if (loop) sccs.addBackedge(env, old, env.state, insn);

@@ -13,6 +13,7 @@ import { insnText, lineText } from "./format.js";
 import { KFUNC_BY_NAME, KFUNCS_ELSEWHERE } from "./kfunc-table.js";
 import { StackLiveness } from "./liveness.js";
 import { NotKnown, Rejection } from "./log.js";
+import type { PathRecorder } from "./path-recorder.js";
 import { checkLoads, checkSubprograms, checkUntyped, findSubprograms } from "./program.js";
 import type { State } from "./state.js";
 import { checkStackDepth } from "./stack-depth.js";
@@ -40,6 +41,8 @@ export interface VerifyOptions {
   readonly exhaustive?: boolean;
   /** Called before each instruction on each path that is walked, with what is known there; the state is valid during the call. */
   readonly observe?: (insn: number, state: State) => void;
+  /** Takes down the paths that are walked. */
+  readonly record?: PathRecorder;
   /** CPUs of the kernel that is judged for, which bound bpf_get_smp_processor_id. Default 8. */
   readonly cpus?: number;
 }
@@ -97,6 +100,7 @@ export function verifyProgram(object: ObjectSpec, original: ProgramSpec, options
     limit: options.limit ?? MAX_PROCESSED,
     exhaustive: options.exhaustive ?? false,
     observe: options.observe,
+    record: options.record,
   });
   const base = { program: program.name, section: program.section, instructions: program.insns.length };
   const end = (): { log: string; processed: number; states: number } => {
