@@ -12,15 +12,19 @@ export interface TraceStorage {
   readonly frameBytes: number;
   /** Room for packets: the length of every column. */
   readonly packets: number;
+  /** The wasm memory that {@link buffer} is of, where it is one: readers then parse usual captures in wasm. */
+  readonly memory?: WebAssembly.Memory;
 }
 
 /** Bytes that {@link TraceStorage} takes for `packets` packets and `frameBytes` bytes of frames. */
 export function traceBytes(frameBytes: number, packets: number): number {
-  return align8(frameBytes) + packets * COLUMN_BYTES;
+  return align8(frameBytes) + align8(packets * COLUMN_BYTES) + SCRATCH_BYTES;
 }
 
 /** time (8) + offset (4) + length (4) + original length (4) + interface (2) + port (1) + spare (1). */
 const COLUMN_BYTES = 24;
+/** Room for what readers tell their wasm loop. */
+export const SCRATCH_BYTES = 1536;
 
 /** A trace never holds a frame larger than this many bytes (the largest snapshot length that libpcap writes). */
 export const MAX_FRAME_BYTES = 262_144;
@@ -47,6 +51,8 @@ export class Trace {
   readonly iface: Uint16Array;
   /** NIC port on which the frame arrives; readers write 0, the run maps interfaces to ports. */
   readonly port: Uint8Array;
+  /** Address in the buffer of {@link SCRATCH_BYTES} bytes, a multiple of 8, that are a reader's while it parses. */
+  readonly scratch: number;
   /** Timestamp of time 0, nanoseconds since 1970. */
   epochNs = 0n;
   /** Packets held. */
@@ -70,6 +76,7 @@ export class Trace {
     this.iface = new Uint16Array(buffer, at, packets);
     at += packets * 2;
     this.port = new Uint8Array(buffer, at, packets);
+    this.scratch = byteOffset + traceBytes(frameBytes, packets) - SCRATCH_BYTES;
   }
 
   /** A trace with memory of its own. */

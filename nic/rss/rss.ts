@@ -2,11 +2,14 @@
  * Receive side scaling: hash and queue of every packet of a Trace, as columns. Knows frames, not programs.
  */
 import type { Trace } from "../../traffic/index.js";
+import { BLOCK_INDIRECTION } from "./block.js";
 import { FIELD_D, FIELD_F, FIELD_N, FIELD_S, FIELDS_L3, fieldTable, FLOW_TYPES } from "./fields.js";
 import type { FlowType, HashFields } from "./fields.js";
 import { indirectionTable } from "./indirection.js";
 import type { IndirectionSpec } from "./indirection.js";
 import { parseKey } from "./key.js";
+import { makeLoop } from "./loop.js";
+import type { RssLoop } from "./loop.js";
 import { toeplitzTable } from "./toeplitz.js";
 
 /** RSS settings, as data. */
@@ -32,15 +35,10 @@ const MAX_VLAN_TAGS = 2;
 /** Parsers in NICs give up after a few extension headers; the packet is then hashed on its addresses alone. */
 const MAX_EXTENSION_HEADERS = 8;
 
-/** From the IP protocol number to the offset of its flow type behind tcp4 or tcp6; 255: hashed as plain IP. */
-const BY_PROTOCOL = new Uint8Array(256).fill(255);
+/** From the IP protocol number to its flow type behind tcp4 or tcp6; those of IPv6 stand in the same order. Others: plain IP. */
+const BY_PROTOCOL = new Uint8Array(256).fill(IPV4 - TCP4);
 for (const [protocol, type] of [[6, "tcp4"], [17, "udp4"], [132, "sctp4"], [51, "ah4"], [50, "esp4"]] as const) {
   BY_PROTOCOL[protocol] = FLOW_TYPES.indexOf(type) - TCP4;
-}
-// The IPv6 types stand in another order than those of IPv4.
-const BY_PROTOCOL6 = new Uint8Array(256).fill(255);
-for (const [protocol, type] of [[6, "tcp6"], [17, "udp6"], [132, "sctp6"], [51, "ah6"], [50, "esp6"]] as const) {
-  BY_PROTOCOL6[protocol] = FLOW_TYPES.indexOf(type) - TCP6;
 }
 
 /** Extension headers that are walked over: hop-by-hop, routing, destination options, mobility, HIP, Shim6. */
@@ -61,6 +59,7 @@ export class Rss {
   private readonly fields: Uint8Array;
   /** Index of the flow type as which the last frame was hashed. */
   private kind = 0;
+  private loop: RssLoop | undefined;
 
   /** `queues` is the number of receive queues of the NIC. Throws RssError. */
   constructor(spec: RssSpec, queues: number) {
@@ -70,6 +69,20 @@ export class Rss {
     this.fields = fieldTable(spec.fields);
   }
 
+  /** Bytes of the tables that {@link attach} writes. */
+  get tableBytes(): number {
+    return BLOCK_INDIRECTION + this.indirection.byteLength;
+  }
+
+  /**
+   * Puts the tables at `address` of `memory`, a multiple of 8: traces whose columns are there are then classified in wasm,
+   * whole windows at a time. Throws WasmMissingError.
+   */
+  attach(memory: WebAssembly.Memory, address: number): void {
+    const { table, fields, indirection } = this;
+    this.loop = makeLoop(memory, address, { toeplitz: table, flow: BY_PROTOCOL, extension: EXTENSION, fields, indirection });
+  }
+
   /** Hash fields of a flow type: FIELD_* bits. */
   fieldsOf(type: FlowType): number {
     return this.fields[FLOW_TYPES.indexOf(type)];
@@ -77,6 +90,7 @@ export class Rss {
 
   /** Writes hash and queue of packets `0..trace.count-1`; the columns are at least that long. */
   classify(trace: Trace, hash: Uint32Array, queue: Uint16Array): void {
+    if (this.loop?.classify(trace, hash, queue) === true) return;
     const { frames, offset, length, count } = trace;
     const { indirection } = this;
     const mask = indirection.length - 1;
@@ -122,10 +136,9 @@ export class Rss {
     const l4 = ip + header;
     const fragment = ((bytes[ip + 6] & 0x3f) << 8) | bytes[ip + 7];
     if (fragment === 0) {
-      const flow = BY_PROTOCOL[bytes[ip + 9]];
       // A total length of 0 is what captures of segmented sends have: the frame's end counts then.
       const total = (bytes[ip + 2] << 8) | bytes[ip + 3];
-      if (flow !== 255 && l4 + 4 <= end && (total === 0 || total >= header + 4)) kind = TCP4 + flow;
+      if (l4 + 4 <= end && (total === 0 || total >= header + 4)) kind = TCP4 + BY_PROTOCOL[bytes[ip + 9]];
     }
     const fields = this.fields[kind];
     if (fields === 0) return -1;
@@ -160,9 +173,8 @@ export class Rss {
       l4 += (bytes[l4 + 1] + 1) * 8;
     }
     if (next !== FRAGMENT) {
-      const flow = BY_PROTOCOL6[next];
       const payload = (bytes[ip + 4] << 8) | bytes[ip + 5];
-      if (flow !== 255 && l4 + 4 <= end && (payload === 0 || header + payload >= l4 + 4)) kind = TCP6 + flow;
+      if (l4 + 4 <= end && (payload === 0 || header + payload >= l4 + 4)) kind = TCP6 + BY_PROTOCOL[next];
     }
     const fields = this.fields[kind];
     if (fields === 0) return -1;

@@ -29,6 +29,7 @@ export class Traffic {
     this.arrivals = arrivals;
     this.passes = options.loop ?? 1;
     if (!Number.isInteger(this.passes) || this.passes < 1) throw new RangeError(`loop ${this.passes}: give a whole number from 1 on`);
+    nic.rss.attach(layout.memory, layout.allocate(nic.rss.tableBytes, 64, "the RSS tables"));
     const room = roomFor(this.passes, sharing);
     this.window = new Window(layout, room);
     this.spare = this.passes > 1 ? new Window(layout, room) : undefined;

@@ -34,7 +34,7 @@ export class Window {
     // Engines read up to 8 bytes behind a frame; the columns behind the frames make that safe.
     this.base = layout.allocate(trace + packets * STEERING_BYTES, 64, "the window of packets");
     const { buffer } = layout;
-    this.trace = new Trace({ buffer, byteOffset: this.base, frameBytes, packets });
+    this.trace = new Trace({ buffer, byteOffset: this.base, frameBytes, packets, memory: layout.memory });
     const columns = this.base + trace;
     this.arrival = new Float64Array(buffer, columns, packets);
     this.hash = new Uint32Array(buffer, columns + packets * 8, packets);

@@ -1,4 +1,5 @@
 /** Records of a classic pcap, parsed where they lie: a packet's bytes stay where the file was read to. */
+import { ingestOn } from "../runtime/ingest.js";
 import { MAX_FRAME_BYTES } from "../trace.js";
 import type { Trace } from "../trace.js";
 import type { ClassicHeader } from "./classic-header.js";
@@ -7,6 +8,9 @@ import { CaptureError } from "./errors.js";
 import { linkGrowth, writeEthernet } from "./link-type.js";
 import { wireLength } from "./reader.js";
 import type { CaptureInterface, RecordParser } from "./reader.js";
+
+/** Bytes of a record's header in all variants but one. */
+const SHORT_HEADER = 16;
 
 /** Parses the records after the file header; see {@link RecordParser}. */
 export class ClassicParser implements RecordParser {
@@ -42,6 +46,18 @@ export class ClassicParser implements RecordParser {
     let at = from;
     let count = first;
     let need = recordHeader;
+    if (plain && recordHeader === SHORT_HEADER && storage.memory !== undefined) {
+      const ingest = ingestOn(storage.memory);
+      count = ingest.parse_classic(
+        frames.byteOffset, from, end, first, room,
+        time.byteOffset, offset.byteOffset, length.byteOffset, originalLength.byteOffset,
+        littleEndian ? 0 : 1, tickNs, epochSeconds, epochFraction,
+      );
+      at = ingest.at.value as number;
+      iface.fill(0, first, count);
+      port.fill(0, first, count);
+    }
+    // What the loop left: the record that is not whole yet, or one that no capture has.
     for (;;) {
       if (count >= room) {
         need = 0;

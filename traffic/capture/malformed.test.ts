@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import { Readable } from "node:stream";
-import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { MAX_FRAME_BYTES, Trace } from "../trace.js";
 import { CaptureError } from "./errors.js";
 import { openCapture } from "./open.js";
 import type { CaptureReader } from "./reader.js";
 import { Blocks, classic } from "./testing/capture-bytes.js";
+import { damage, damaged, samples } from "./testing/damage.js";
 import { temporaryDirectory } from "./testing/temporary.js";
 
 const dir = temporaryDirectory();
@@ -39,38 +39,17 @@ async function survive(open: () => Promise<CaptureReader>): Promise<"read" | Cap
 /** Index of the first sample in gzip. */
 const GZIPPED = 7;
 
-function samples(): Buffer[] {
-  const packets = Array.from({ length: 20 }, (_, i) => ({ seconds: i, data: new Uint8Array(20 + i * 9).fill(i) }));
-  const files = [1, 101, 113, 276, 0].map((linkType) => classic({ linkType, littleEndian: linkType !== 0, packets }));
-  for (const little of [true, false]) {
-    const b = new Blocks(little).section();
-    b.iface(1, 0, b.option(2, Buffer.from("eth0")), b.option(9, Uint8Array.of(9)), b.option(14, Buffer.alloc(8, 1)));
-    b.iface(101);
-    for (const { data, seconds } of packets) b.enhanced(data, { iface: seconds & 1, ticks: BigInt(seconds) }, b.option(2, Buffer.alloc(4)));
-    files.push(b.simple(packets[3].data).packet(packets[4].data).block(5, packets[5].data).bytes());
-  }
-  return [...files, gzipSync(files[0]), gzipSync(files[5])];
-}
-
 describe("malformed captures", () => {
-  const change = fc.record({
-    // Without bias: most changes would hit the magic number otherwise.
-    at: fc.noBias(fc.nat(9999)),
-    kind: fc.constantFrom("flip", "byte", "word", "remove", "insert", "cut"),
-    value: fc.oneof(fc.nat(0xffff_ffff), fc.constantFrom(0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff)),
-  });
-
   it("are read or refused, never worse", async () => {
     const files = samples();
     const outcomes = { read: 0, refused: 0 };
     await fc.assert(
       fc.asyncProperty(
         fc.nat(files.length - 1),
-        fc.array(change, { minLength: 1, maxLength: 3 }),
+        fc.array(damage, { minLength: 1, maxLength: 3 }),
         fc.integer({ min: 1, max: 4000 }),
         async (which, changes, size) => {
-          let bytes: Buffer = Buffer.from(files[which]);
-          for (const { at, kind, value } of changes) bytes = apply(bytes, Math.floor((at * bytes.length) / 10_000), kind, value);
+          const bytes = damaged(files[which], changes);
           const file = dir.put("m.pcap", bytes);
           const results = [
             await survive(() => openCapture(file)),
@@ -113,27 +92,6 @@ describe("malformed captures", () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 << 20);
   });
 });
-
-function apply(bytes: Buffer, at: number, kind: string, value: number): Buffer {
-  if (bytes.length < 5) return bytes;
-  switch (kind) {
-    case "flip":
-      bytes[at] ^= 1 << (value & 7);
-      return bytes;
-    case "byte":
-      bytes[at] = value;
-      return bytes;
-    case "word":
-      bytes.writeUInt32LE(value, Math.min(at & ~3, bytes.length - 4));
-      return bytes;
-    case "remove":
-      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + (value % 40))]);
-    case "insert":
-      return Buffer.concat([bytes.subarray(0, at), Buffer.alloc(value % 40, value), bytes.subarray(at)]);
-    default:
-      return bytes.subarray(0, at);
-  }
-}
 
 function* pieces(bytes: Buffer, size: number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);

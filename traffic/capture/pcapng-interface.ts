@@ -54,6 +54,20 @@ export class PcapngInterface {
     return time;
   }
 
+  /** Nanoseconds in a tick, where {@link base} is one to count from; 0 where {@link timeNs} has to be asked. */
+  get tickNs(): number {
+    return this.#baseHigh < 0 ? 0 : this.#tickNs;
+  }
+
+  /** The time of the tick count {@link baseHigh} * 2^32, ns. */
+  get base(): number {
+    return this.#base;
+  }
+
+  get baseHigh(): number {
+    return this.#baseHigh;
+  }
+
   #keepBase(high: number): void {
     this.#ticks.split(high, 0);
     const base = this.#clock.relative(this.#ticks.seconds + this.#offsetSeconds, this.#ticks.nanoseconds);

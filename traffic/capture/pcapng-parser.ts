@@ -10,6 +10,7 @@ import { CaptureClock } from "./clock.js";
 import { CaptureError } from "./errors.js";
 import { writeEthernet } from "./link-type.js";
 import { PcapngInterface } from "./pcapng-interface.js";
+import { PcapngLoop } from "./pcapng-loop.js";
 import { eachOption, readInterfaceOptions } from "./pcapng-options.js";
 import { wireLength } from "./reader.js";
 import type { CaptureInterface, RecordParser } from "./reader.js";
@@ -43,6 +44,7 @@ export class PcapngParser implements RecordParser {
   #trailer = 0;
   #lastTime = 0;
   #optionFcs = 0;
+  readonly #loop = new PcapngLoop();
 
   constructor(file: string) {
     this.#file = file;
@@ -97,9 +99,20 @@ export class PcapngParser implements RecordParser {
       if (isPacket) this.#packet(trace, view, type, at, at + padded, fileOffset);
       else this.#describeInterface(view, at, at + padded, fileOffset);
       at += padded;
+      if (type === ENHANCED_PACKET) at = this.#takeUsual(trace, at, end);
     }
     this.at = at;
     return need;
+  }
+
+  /** Where one packet was, more of the usual kind may follow. */
+  #takeUsual(trace: Trace, from: number, end: number): number {
+    const before = trace.count;
+    const at = this.#loop.take(trace, from, end, this.#littleEndian, this.#section);
+    const taken = trace.count - before;
+    if (taken > 0) this.#lastTime = trace.time[trace.count - 1];
+    this.packets += taken;
+    return at;
   }
 
   #startSection(view: DataView, at: number, fileOffset: number): void {

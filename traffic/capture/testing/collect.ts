@@ -1,6 +1,7 @@
 /** Reads whole captures into plain objects, to compare. */
-import { Trace } from "../../trace.js";
+import type { Trace } from "../../trace.js";
 import type { CaptureReader } from "../reader.js";
+import { withWasmTrace } from "./wasm-trace.js";
 
 export interface Collected {
   readonly epochNs: bigint;
@@ -16,9 +17,13 @@ export interface CollectedPacket {
   readonly iface: number;
 }
 
-/** All packets of a capture, read with windows of the given size. */
+/** All packets of a capture, read with windows of the given size, in a wasm memory as runs do. */
 export async function collect(reader: CaptureReader, frameBytes = 1 << 20, packets = 4096): Promise<Collected> {
-  const trace = Trace.allocate(frameBytes, packets);
+  return withWasmTrace(frameBytes, packets, (trace) => collectInto(reader, trace));
+}
+
+/** All packets of a capture, read into `trace` window by window. */
+export async function collectInto(reader: CaptureReader, trace: Trace): Promise<Collected> {
   const all: CollectedPacket[] = [];
   const windows: number[] = [];
   let epochNs = 0n;
@@ -26,6 +31,7 @@ export async function collect(reader: CaptureReader, frameBytes = 1 << 20, packe
     windows.push(trace.count);
     epochNs = trace.epochNs;
     for (let i = 0; i < trace.count; i++) {
+      if (trace.port[i] !== 0) throw new Error(`packet ${i} has port ${trace.port[i]}`);
       all.push({
         hex: Buffer.from(trace.frame(i)).toString("hex"),
         time: trace.time[i],
