@@ -1,52 +1,55 @@
 /**
  * A histogram of durations with buckets that grow with the value: each is at most 1/64 wide of what it holds, so that a
  * percentile is within 1.6 % of the exact one at constant memory, and the order of the values does not matter.
+ * Values are recorded in wasm (nic/runtime/assembly/histogram.ts); this reads them.
  */
+import { HIST_BUCKETS, HIST_BYTES, HIST_COUNT, HIST_EXPONENTS, HIST_LOWEST, HIST_MAX, HIST_SUB_BITS, HIST_SUM } from "../runtime/abi.js";
+import { OwnSpace } from "../runtime/runtime.js";
+import type { DeviceSpace } from "../runtime/runtime.js";
 
-const SUB_BITS = 6;
-const SUB = 1 << SUB_BITS;
-/** Values from 2^-4 ns to 2^60 ns. */
-const LOWEST_EXPONENT = -4;
-const EXPONENTS = 64;
-
-/** The bits of a number, to find its bucket without a logarithm (which differs between machines in its last bit). */
-const float = new Float64Array(1);
-const bits = new Uint32Array(float.buffer);
+const SUB = 1 << HIST_SUB_BITS;
 
 export class Histogram {
-  private readonly buckets = new Float64Array(EXPONENTS * SUB + 1);
+  private readonly address: number;
+  private readonly space: DeviceSpace;
+  private readonly values: Float64Array;
+
+  /** `address`: where it lies, zeroed; default: a place of its own. */
+  constructor(space: DeviceSpace = new OwnSpace(), address = space.allocate(HIST_BYTES, 64, "a histogram")) {
+    this.space = space;
+    this.address = address;
+    this.values = new Float64Array(space.buffer, address, HIST_BYTES / 8);
+  }
+
   /** Values recorded. */
-  count = 0;
+  get count(): number {
+    return this.values[HIST_COUNT / 8];
+  }
+
   /** Their sum, and the largest. */
-  sum = 0;
-  max = 0;
+  get sum(): number {
+    return this.values[HIST_SUM / 8];
+  }
+  get max(): number {
+    return this.values[HIST_MAX / 8];
+  }
 
   /** Records a duration of 0 or more. */
   record(value: number): void {
-    this.count++;
-    this.sum += value;
-    if (value > this.max) this.max = value;
-    this.buckets[bucketOf(value)]++;
-  }
-
-  /** Adds what `other` recorded. */
-  merge(other: Histogram): void {
-    for (let i = 0; i < this.buckets.length; i++) this.buckets[i] += other.buckets[i];
-    this.count += other.count;
-    this.sum += other.sum;
-    if (other.max > this.max) this.max = other.max;
+    this.space.exports.histogram_record(this.address, value);
   }
 
   /** The value below or at which a `share` (0 to 1) of the values lies: upper edge of its bucket, at most the maximum. 0 without values. */
   percentile(share: number): number {
-    if (this.count === 0) return 0;
-    const rank = Math.max(1, Math.ceil(share * this.count));
+    const { count, max, values } = this;
+    if (count === 0) return 0;
+    const rank = Math.max(1, Math.ceil(share * count));
     let seen = 0;
-    for (let i = 0; i < EXPONENTS * SUB; i++) {
-      seen += this.buckets[i];
-      if (seen >= rank) return Math.min(upperEdge(i), this.max);
+    for (let i = 0; i < HIST_EXPONENTS * SUB; i++) {
+      seen += values[HIST_BUCKETS / 8 + i];
+      if (seen >= rank) return Math.min(upperEdge(i), max);
     }
-    return this.max;
+    return max;
   }
 
   get mean(): number {
@@ -54,18 +57,8 @@ export class Histogram {
   }
 }
 
-/** The first bucket holds what is below the lowest exponent, the last what is above the highest. */
-function bucketOf(value: number): number {
-  float[0] = value;
-  const high = bits[1];
-  const exponent = ((high >>> 20) & 0x7ff) - 1023 - LOWEST_EXPONENT;
-  if (exponent < 0) return 0;
-  if (exponent >= EXPONENTS) return EXPONENTS * SUB;
-  return 1 + Math.min(EXPONENTS * SUB - 2, exponent * SUB + ((high >>> (20 - SUB_BITS)) & (SUB - 1)));
-}
-
 function upperEdge(bucket: number): number {
-  if (bucket === 0) return 2 ** LOWEST_EXPONENT;
+  if (bucket === 0) return 2 ** HIST_LOWEST;
   const index = bucket - 1;
-  return 2 ** (Math.floor(index / SUB) + LOWEST_EXPONENT) * (1 + ((index % SUB) + 1) / SUB);
+  return 2 ** (Math.floor(index / SUB) + HIST_LOWEST) * (1 + ((index % SUB) + 1) / SUB);
 }

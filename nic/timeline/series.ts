@@ -1,8 +1,11 @@
 /**
  * A figure over time at constant memory: its mean and maximum in equal stretches of time, which double in length whenever
- * the run outgrows them. Times must not run backwards by more than a stretch or two.
+ * the run outgrows them. Times must not run backwards by more than a stretch or two. Values are recorded in wasm
+ * (nic/runtime/assembly/series.ts); this reads them.
  */
-const STRETCHES = 128;
+import { SERIES_BYTES, SERIES_COUNTS, SERIES_END, SERIES_MAX, SERIES_MOST, SERIES_START, SERIES_STEP, SERIES_SUMS } from "../runtime/abi.js";
+import { OwnSpace } from "../runtime/runtime.js";
+import type { DeviceSpace } from "../runtime/runtime.js";
 
 /** A series as data. Stretch i begins at `startNs + i * stepNs`; NaN-free: a stretch without values has 0. */
 export interface SeriesResult {
@@ -13,51 +16,39 @@ export interface SeriesResult {
 }
 
 export class Series {
-  private readonly sum = new Float64Array(STRETCHES);
-  private readonly count = new Float64Array(STRETCHES);
-  private readonly most = new Float64Array(STRETCHES);
-  private start = Number.NaN;
-  private step: number;
-  private end = 0;
-  /** Largest value. */
-  max = 0;
+  private readonly address: number;
+  private readonly space: DeviceSpace;
+  private readonly values: Float64Array;
 
-  /** `step`: length of the first stretches, ns. */
-  constructor(step = 1000) {
-    this.step = step;
+  /** `step`: length of the first stretches, ns. `address`: where it lies, zeroed; default: a place of its own. */
+  constructor(step = 1000, space: DeviceSpace = new OwnSpace(), address = space.allocate(SERIES_BYTES, 64, "a series")) {
+    this.space = space;
+    this.address = address;
+    this.values = new Float64Array(space.buffer, address, SERIES_BYTES / 8);
+    this.values[SERIES_START / 8] = Number.NaN;
+    this.values[SERIES_STEP / 8] = step;
+  }
+
+  /** Largest value. */
+  get max(): number {
+    return this.values[SERIES_MAX / 8];
   }
 
   record(time: number, value: number): void {
-    if (Number.isNaN(this.start)) this.start = time;
-    let at = Math.floor((time - this.start) / this.step);
-    while (at >= STRETCHES) {
-      this.double();
-      at = Math.floor((time - this.start) / this.step);
-    }
-    this.sum[at] += value;
-    this.count[at]++;
-    if (value > this.most[at]) this.most[at] = value;
-    if (value > this.max) this.max = value;
-    if (at >= this.end) this.end = at + 1;
-  }
-
-  private double(): void {
-    const { sum, count, most } = this;
-    for (let i = 0; i < STRETCHES / 2; i++) {
-      sum[i] = sum[2 * i] + sum[2 * i + 1];
-      count[i] = count[2 * i] + count[2 * i + 1];
-      most[i] = Math.max(most[2 * i], most[2 * i + 1]);
-    }
-    sum.fill(0, STRETCHES / 2);
-    count.fill(0, STRETCHES / 2);
-    most.fill(0, STRETCHES / 2);
-    this.step *= 2;
-    this.end = Math.ceil(this.end / 2);
+    this.space.exports.series_record(this.address, time, value);
   }
 
   toJSON(): SeriesResult {
-    const mean: number[] = [];
-    for (let i = 0; i < this.end; i++) mean.push(this.count[i] === 0 ? 0 : this.sum[i] / this.count[i]);
-    return { startNs: Number.isNaN(this.start) ? 0 : this.start, stepNs: this.step, mean, max: [...this.most.subarray(0, this.end)] };
+    const { values } = this;
+    const end = new Uint32Array(values.buffer, this.address, SERIES_BYTES / 4)[SERIES_END / 4];
+    const column = (from: number): number[] => [...values.subarray(from / 8, from / 8 + end)];
+    const counts = column(SERIES_COUNTS);
+    const start = values[SERIES_START / 8];
+    return {
+      startNs: Number.isNaN(start) ? 0 : start,
+      stepNs: values[SERIES_STEP / 8],
+      mean: column(SERIES_SUMS).map((sum, i) => (counts[i] === 0 ? 0 : sum / counts[i])),
+      max: column(SERIES_MOST),
+    };
   }
 }

@@ -5,20 +5,21 @@
  * admitted N before it has left; so as long as fewer than N packets of the queue are admitted and not executed, the next
  * decision needs only costs that are known, and is exact. A caller offers packets until one is {@link UNDECIDED}, executes
  * what was admitted, tells the costs, and goes on: batches as large as the rings, and none approximated.
+ *
+ * The work is done in wasm (nic/runtime/assembly/timeline.ts), where callers that are wasm themselves reach it too; this
+ * lays out its state and reads it.
  */
-import { placeIn } from "./place.js";
+import {
+  PENDING_BYTES, MAX_PENDING, POOL_BYTES, POOL_COUNT, POOL_HEAP, POOL_MASK, POOL_RING, RING_BYTES, RING_CORE, RING_DROPS, RING_LEAVES, SERVER_BYTES, SERVER_CORE, SERVER_ID, TL_ADMITTED,
+  TL_BUSY, TL_BYTES, TL_COLLAPSES, TL_COMPLETED, TL_CORES, TL_CORE_FREE, TL_FIRST_ARRIVAL, TL_IS_POOL, TL_LAST_DEPARTURE, TL_LATENCY, TL_MAC_BUSY, TL_MAC_DROPS, TL_MAC_ROOM,
+  TL_MAC_SPACING, TL_OCCUPANCY, TL_OVERLOAD_BELOW, TL_OVERLOAD_SPACING, TL_PENDING, TL_POOL, TL_RINGS, TL_RING_SIZE, TL_SHARED_BUSY, TL_SHARED_UNTIL, TL_WAIT, TL_WAITING, TL_WORK_UNTIL,
+} from "../runtime/abi.js";
+import { OwnSpace } from "../runtime/runtime.js";
+import type { DeviceSpace } from "../runtime/runtime.js";
 import { Histogram } from "./histogram.js";
 import { Series } from "./series.js";
-import { ServerPool } from "./servers.js";
 
-/** Answers to an offer. */
-export const ADMITTED = 0;
-/** The ring was full. */
-export const DROPPED_RING = 1;
-/** The MAC or what parses behind it could not keep up. */
-export const DROPPED_MAC = 2;
-/** Depends on packets that were admitted and have no cost yet: tell their costs, then offer it again. */
-export const UNDECIDED = 3;
+export { ADMITTED, DROPPED_MAC, DROPPED_RING, UNDECIDED } from "../runtime/abi.js";
 
 /** What the timeline needs to know of a device. */
 export interface TimelineSpec {
@@ -45,85 +46,80 @@ export interface TimelineSpec {
   readonly overload?: { readonly pps: number; readonly belowPps: number };
 }
 
-/** Most packets admitted and not yet executed at one time. */
-const MAX_PENDING = 16384;
-
 export class Timeline {
   readonly spec: TimelineSpec;
+  /** Where its state lies, for wasm that works on it. */
+  readonly address: number;
   /** From arrival at the MAC to the end of the program, ns; and the part of it spent waiting. */
-  readonly latency = new Histogram();
-  readonly wait = new Histogram();
-  /** Packets dropped by ring, by queue; in pool mode all under the queue that they would have gone to. */
-  readonly ringDrops: Float64Array;
-  macDrops = 0;
-  /** Times that the MAC fell into its fault; see {@link TimelineSpec.overload}. */
-  collapses = 0;
+  readonly latency: Histogram;
+  readonly wait: Histogram;
   /** Packets in the ring (pool: in the ingress queue) that each admitted packet found, over time. */
-  readonly occupancy = new Series();
-  admitted = 0;
-  completed = 0;
-  /** Time that cores worked, ns, over all of them; and the unit that they share. */
-  busy = 0;
-  sharedBusy = 0;
-  /** Time that the MAC took packets, ns. */
-  macBusy = 0;
-  /** First arrival and last departure, ns. */
-  firstArrival = Number.NaN;
-  lastDeparture = 0;
+  readonly occupancy: Series;
+  private readonly space: DeviceSpace;
+  private readonly values: Float64Array;
+  private readonly words: Uint32Array;
+  private readonly rings: Float64Array;
 
-  private readonly pool: ServerPool | undefined;
-  private readonly coreFree: Float64Array;
-  /** Last N departures (queue) or starts (pool), a ring buffer for each ring. */
-  private readonly leaves: Float64Array;
-  /** By ring: packets admitted, packets executed. */
-  private readonly admittedOf: Float64Array;
-  private readonly executedOf: Float64Array;
-  /** In `pool`: core and memory time of all packets up to the one at each place of `leaves`. */
-  private readonly workUntil: Float64Array;
-  private readonly sharedUntil: Float64Array;
-  /** By ring: packets that have left, of those executed. */
-  private readonly leftOf: Float64Array;
-  /** Those three modulo the ring's size, and the two counters of pending packets modulo theirs: no division a packet. */
-  private readonly admitPlace: Int32Array;
-  private readonly executePlace: Int32Array;
-  private readonly leftPlace: Int32Array;
-  private admitSlot = 0;
-  private completeSlot = 0;
-  private readonly pendingArrival = new Float64Array(MAX_PENDING);
-  private readonly pendingReady = new Float64Array(MAX_PENDING);
-  private readonly pendingRing = new Uint16Array(MAX_PENDING);
-  private readonly macSpacing: number;
-  private readonly macRoom: number;
-  private readonly overloadSpacing: number;
-  private readonly overloadBelow: number;
-  private collapsed = false;
-  private macFree = 0;
-  private sharedFree = 0;
-
-  constructor(spec: TimelineSpec) {
+  /** `space`: the memory that it lies in; default: one of its own. */
+  constructor(spec: TimelineSpec, space: DeviceSpace = new OwnSpace()) {
     this.spec = spec;
-    const rings = spec.servers === "queue" ? spec.queues : 1;
-    this.pool = spec.servers === "pool" ? new ServerPool(spec.cores * (spec.contexts ?? 1)) : undefined;
-    this.coreFree = new Float64Array(spec.cores);
-    this.leaves = new Float64Array(rings * spec.ringSize);
-    this.admittedOf = new Float64Array(rings);
-    this.executedOf = new Float64Array(rings);
-    this.ringDrops = new Float64Array(spec.queues);
-    this.macSpacing = spec.macPps === undefined ? 0 : 1e9 / spec.macPps;
-    this.macRoom = this.macSpacing * (spec.macBuffer ?? 512);
-    this.overloadSpacing = spec.overload === undefined ? 0 : 1e9 / spec.overload.pps;
-    this.overloadBelow = spec.overload?.belowPps ?? 0;
-    this.workUntil = new Float64Array(rings * spec.ringSize);
-    this.sharedUntil = new Float64Array(rings * spec.ringSize);
-    this.leftOf = new Float64Array(rings);
-    this.admitPlace = new Int32Array(rings);
-    this.executePlace = new Int32Array(rings);
-    this.leftPlace = new Int32Array(rings);
+    this.space = space;
+    const address = space.allocate(TL_BYTES, 64, "a device's timeline");
+    this.address = address;
+    const parts = layOut(spec, space);
+    this.values = new Float64Array(space.buffer, address, TL_WAIT / 8);
+    this.words = new Uint32Array(space.buffer, address, TL_WAIT / 4);
+    this.rings = new Float64Array(space.buffer, parts[TL_RINGS], (spec.queues * RING_BYTES) / 8);
+    for (const [field, value] of Object.entries(parts)) this.words[Number(field) / 4] = value;
+    const macSpacing = spec.macPps === undefined ? 0 : 1e9 / spec.macPps;
+    this.values[TL_MAC_SPACING / 8] = macSpacing;
+    this.values[TL_MAC_ROOM / 8] = macSpacing * (spec.macBuffer ?? 512);
+    this.values[TL_OVERLOAD_SPACING / 8] = spec.overload === undefined ? 0 : 1e9 / spec.overload.pps;
+    this.values[TL_OVERLOAD_BELOW / 8] = spec.overload?.belowPps ?? 0;
+    this.values[TL_FIRST_ARRIVAL / 8] = Number.NaN;
+    this.wait = new Histogram(space, address + TL_WAIT);
+    this.latency = new Histogram(space, address + TL_LATENCY);
+    this.occupancy = new Series(1000, space, address + TL_OCCUPANCY);
   }
 
   /** Packets admitted that have no cost yet. */
   get pending(): number {
-    return this.admitted - this.completed;
+    return this.words[TL_WAITING / 4];
+  }
+  get admitted(): number {
+    return this.values[TL_ADMITTED / 8];
+  }
+  get completed(): number {
+    return this.values[TL_COMPLETED / 8];
+  }
+  /** Packets dropped by ring, by queue; in pool mode all under the queue that they would have gone to. */
+  get ringDrops(): Float64Array {
+    return Float64Array.from({ length: this.spec.queues }, (_, queue) => this.rings[(queue * RING_BYTES + RING_DROPS) / 8]);
+  }
+  get macDrops(): number {
+    return this.values[TL_MAC_DROPS / 8];
+  }
+  /** Times that the MAC fell into its fault; see {@link TimelineSpec.overload}. */
+  get collapses(): number {
+    return this.values[TL_COLLAPSES / 8];
+  }
+  /** Time that cores worked, ns, over all of them; and the unit that they share. */
+  get busy(): number {
+    return this.values[TL_BUSY / 8];
+  }
+  get sharedBusy(): number {
+    return this.values[TL_SHARED_BUSY / 8];
+  }
+  /** Time that the MAC took packets, ns. */
+  get macBusy(): number {
+    return this.values[TL_MAC_BUSY / 8];
+  }
+  /** First arrival and last departure, ns. */
+  get firstArrival(): number {
+    return this.values[TL_FIRST_ARRIVAL / 8];
+  }
+  get lastDeparture(): number {
+    return this.values[TL_LAST_DEPARTURE / 8];
   }
 
   /**
@@ -131,60 +127,12 @@ export class Timeline {
    * {@link UNDECIDED}.
    */
   decidable(queue: number): number {
-    const ring = this.pool === undefined ? queue : 0;
-    const inRing = this.spec.ringSize - (this.admittedOf[ring] - this.executedOf[ring]);
-    return Math.min(inRing, MAX_PENDING - this.pending);
+    return this.space.exports.timeline_decidable(this.address, queue);
   }
 
   /** Offers the next packet in arrival order. `arrival` never runs backwards; the first is 0 or more. */
   offer(arrival: number, queue: number): number {
-    if (this.decidable(queue) <= 0) return UNDECIDED;
-    const ring = this.pool === undefined ? queue : 0;
-    if (this.admitted === 0 && Number.isNaN(this.firstArrival)) this.firstArrival = arrival;
-    const { ringSize } = this.spec;
-    const index = this.admittedOf[ring];
-    let ready = arrival;
-    if (this.macSpacing > 0) {
-      let begin = this.macFree;
-      if (begin <= arrival) {
-        begin = arrival;
-        this.collapsed = false;
-      }
-      if (begin - arrival > this.macRoom) {
-        this.macDrops++;
-        this.overload(ring, index);
-        return DROPPED_MAC;
-      }
-      const spacing = this.collapsed ? this.overloadSpacing : this.macSpacing;
-      this.macFree = begin + spacing;
-      this.macBusy += spacing;
-      ready = begin;
-    }
-    if (index >= ringSize && this.leaves[ring * ringSize + this.admitPlace[ring]] > ready) {
-      this.ringDrops[queue]++;
-      this.overload(ring, index);
-      return DROPPED_RING;
-    }
-    this.admittedOf[ring] = index + 1;
-    this.admitPlace[ring] = after(this.admitPlace[ring], ringSize);
-    this.admitted++;
-    const slot = this.admitSlot;
-    this.admitSlot = after(slot, MAX_PENDING);
-    this.pendingArrival[slot] = arrival;
-    this.pendingReady[slot] = ready;
-    this.pendingRing[slot] = ring;
-    return ADMITTED;
-  }
-
-  /** A packet was turned away: the fault, where the rate of the cores (as of packets that have surely been served) is one at which it shows. */
-  private overload(ring: number, index: number): void {
-    const { ringSize, cores } = this.spec;
-    if (this.overloadSpacing === 0 || this.collapsed || index < ringSize) return;
-    const place = ring * ringSize + placeIn(index, ringSize);
-    const perPacket = Math.max(this.workUntil[place] / cores, this.sharedUntil[place]) / (index - ringSize + 1);
-    if (perPacket * this.overloadBelow <= 1e9) return;
-    this.collapsed = true;
-    this.collapses++;
+    return this.space.exports.timeline_offer(this.address, arrival, queue);
   }
 
   /**
@@ -194,67 +142,49 @@ export class Timeline {
    * has nothing else to do, waits for memory included that other threads would hide; at least `service`, which is the default.
    */
   complete(service: number, shared = 0, alone = service): number {
-    this.completed++;
-    const slot = this.completeSlot;
-    this.completeSlot = after(slot, MAX_PENDING);
-    const ready = this.pendingReady[slot];
-    const ring = this.pendingRing[slot];
-    const { ringSize, cores } = this.spec;
-    const index = this.executedOf[ring]++;
-    const place = ring * ringSize + this.executePlace[ring];
-    this.executePlace[ring] = after(this.executePlace[ring], ringSize);
-    let start: number;
-    let departure: number;
-    if (this.pool === undefined) {
-      const core = ring % cores;
-      const free = this.coreFree[core];
-      start = free > ready ? free : ready;
-      departure = start + service;
-      this.coreFree[core] = departure;
-      this.leaves[place] = departure;
-    } else {
-      const { pool, coreFree } = this;
-      const free = pool.earliest;
-      const core = pool.first % cores;
-      start = free > ready ? free : ready;
-      const worked = (coreFree[core] > start ? coreFree[core] : start) + service;
-      coreFree[core] = worked;
-      departure = start + alone;
-      if (worked > departure) departure = worked;
-      if (shared > 0) {
-        this.sharedFree = (this.sharedFree > start ? this.sharedFree : start) + shared;
-        if (this.sharedFree > departure) departure = this.sharedFree;
-        this.sharedBusy += shared;
-      }
-      pool.occupy(departure);
-      this.leaves[place] = start;
-    }
-    this.busy += service;
-    this.workUntil[place] = this.busy;
-    this.sharedUntil[place] = this.sharedBusy;
-    // What was admitted a ring ago has left, or this packet would not have been; its place is this packet's now.
-    let left = this.leftOf[ring];
-    let leftPlace = this.leftPlace[ring];
-    if (left < index - ringSize + 1) {
-      left = index - ringSize + 1;
-      leftPlace = this.executePlace[ring];
-    }
-    while (left < index && this.leaves[ring * ringSize + leftPlace] <= ready) {
-      left++;
-      leftPlace = after(leftPlace, ringSize);
-    }
-    this.leftOf[ring] = left;
-    this.leftPlace[ring] = leftPlace;
-    this.occupancy.record(ready, index - left);
-    const arrival = this.pendingArrival[slot];
-    this.wait.record(start - arrival);
-    this.latency.record(departure - arrival);
-    if (departure > this.lastDeparture) this.lastDeparture = departure;
-    return departure;
+    return this.space.exports.timeline_complete(this.address, service, shared, alone);
   }
 }
 
-/** The place behind one in a ring. */
-function after(place: number, size: number): number {
-  return place + 1 === size ? 0 : place + 1;
+/** Allocates what the timeline points to and sets what is not 0; gives its u32 fields. */
+function layOut(spec: TimelineSpec, space: DeviceSpace): Record<number, number> {
+  const { queues, cores, ringSize } = spec;
+  const isPool = spec.servers === "pool";
+  const held = isPool ? 1 : queues;
+  const rings = space.allocate(queues * RING_BYTES, 64, "receive rings");
+  const leaves = space.allocate(held * ringSize * 8, 64, "the rings' packets");
+  const history = (): number => (spec.overload === undefined ? 0 : space.allocate(held * ringSize * 8, 64, "the cores' work"));
+  const parts = {
+    [TL_IS_POOL]: isPool ? 1 : 0, [TL_RING_SIZE]: ringSize, [TL_CORES]: cores, [TL_RINGS]: rings,
+    [TL_WORK_UNTIL]: history(), [TL_SHARED_UNTIL]: history(),
+    [TL_CORE_FREE]: space.allocate(cores * 8, 64, "cores"),
+    [TL_POOL]: isPool ? layOutPool(cores * (spec.contexts ?? 1), cores, space) : 0,
+    [TL_PENDING]: space.allocate(MAX_PENDING * PENDING_BYTES, 64, "packets that wait for their costs"),
+  };
+  const words = new Uint32Array(space.buffer);
+  for (let queue = 0; queue < queues; queue++) {
+    const ring = (rings + queue * RING_BYTES) / 4;
+    words[ring + RING_CORE / 4] = queue % cores;
+    words[ring + RING_LEAVES / 4] = leaves + (isPool ? 0 : queue * ringSize * 8);
+  }
+  return parts;
+}
+
+/** All servers free at 0, in the order of their numbers; server s is a hardware thread of core s modulo `cores`. */
+function layOutPool(servers: number, cores: number, space: DeviceSpace): number {
+  const room = 2 ** Math.ceil(Math.log2(servers + 1));
+  const pool = space.allocate(POOL_BYTES, 64, "the pool of servers");
+  const ring = space.allocate(room * SERVER_BYTES, 64, "servers in order");
+  const heap = space.allocate((servers + 1) * SERVER_BYTES, 64, "servers out of order");
+  const words = new Uint32Array(space.buffer);
+  words[(pool + POOL_COUNT) / 4] = servers;
+  words[(pool + POOL_MASK) / 4] = room - 1;
+  words[(pool + POOL_RING) / 4] = ring;
+  words[(pool + POOL_HEAP) / 4] = heap;
+  for (let server = 0; server < servers; server++) {
+    const entry = (ring + server * SERVER_BYTES) / 4;
+    words[entry + SERVER_ID / 4] = server;
+    words[entry + SERVER_CORE / 4] = server % cores;
+  }
+  return pool;
 }

@@ -1,0 +1,79 @@
+/** Loads the device model's wasm (written in AssemblyScript in `assembly/`) on a memory. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The model's functions; what they promise stands at the classes of nic/timeline that call them. */
+export interface DeviceExports {
+  readonly timeline_decidable: (timeline: number, queue: number) => number;
+  readonly timeline_offer: (timeline: number, arrival: number, queue: number) => number;
+  readonly timeline_complete: (timeline: number, service: number, shared: number, alone: number) => number;
+  readonly egress_consume: (egress: number, departure: number) => void;
+  readonly egress_transmit: (egress: number, arrival: number, departure: number, port: number, bits: number) => number;
+  readonly egress_pass: (egress: number, arrival: number, departure: number, queue: number, bytes: number) => number;
+  readonly histogram_record: (histogram: number, value: number) => void;
+  readonly series_record: (series: number, time: number, value: number) => void;
+}
+
+/** Memory that a device model lies in, and the code that works on it. */
+export interface DeviceSpace {
+  /** Views over all that was allocated so far; take them anew after an {@link allocate}. */
+  readonly buffer: SharedArrayBuffer;
+  readonly exports: DeviceExports;
+  /** Reserves `bytes` zeroed bytes at a multiple of `align` (a power of 2) and returns the address. */
+  allocate(bytes: number, align: number, what: string): number;
+}
+
+/** Thrown where the wasm has not been built. */
+export class DeviceRuntimeMissingError extends Error {
+  readonly looked: readonly string[];
+  constructor(looked: readonly string[]) {
+    super("the device model's wasm is missing from this installation: run npm run build:runtime");
+    this.name = "DeviceRuntimeMissingError";
+    this.looked = looked;
+  }
+}
+
+/** A wasm of the package's `dist`, from there as well as from the TypeScript sources. */
+export function readBuilt(...path: readonly string[]): Uint8Array<ArrayBuffer> {
+  const looked: string[] = [];
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const file = join(folder, "dist", ...path);
+    if (existsSync(file)) return readFileSync(file);
+    looked.push(file);
+    if (dirname(folder) === folder) throw new DeviceRuntimeMissingError(looked);
+  }
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+const PAGE = 65536;
+const MAX_PAGES = 65535;
+/** Address 0 stands for nothing. */
+const FIRST = 64;
+
+/** A memory of its own for one device model, which goes with it. */
+export class OwnSpace implements DeviceSpace {
+  readonly exports: DeviceExports;
+  private readonly memory: WebAssembly.Memory;
+  private next = FIRST;
+
+  /** `module`: another one that has the model's functions too. */
+  constructor(module: WebAssembly.Module = (compiled ??= new WebAssembly.Module(readBuilt("nic", "runtime", "device.wasm")))) {
+    this.memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
+    this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as DeviceExports;
+  }
+
+  get buffer(): SharedArrayBuffer {
+    return this.memory.buffer as unknown as SharedArrayBuffer;
+  }
+
+  allocate(bytes: number, align: number, what: string): number {
+    const address = Math.ceil(this.next / align) * align;
+    this.next = address + bytes;
+    const missing = Math.ceil(this.next / PAGE) - this.memory.buffer.byteLength / PAGE;
+    if (this.next > MAX_PAGES * PAGE) throw new RangeError(`${what}: a device model has at most ${(MAX_PAGES * PAGE) / 2 ** 20} MiB: use smaller rings or fewer queues`);
+    if (missing > 0) this.memory.grow(missing);
+    return address;
+  }
+}
