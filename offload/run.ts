@@ -14,7 +14,7 @@ import { planCosts } from "./cost/plan.js";
 import type { CostPlan } from "./cost/plan.js";
 import { ParallelRunner } from "./pool/runner.js";
 import { AGILIO_CX_2X40 } from "./profiles/agilio.js";
-import type { DeviceProfile, OffloadProfile } from "./profiles/schema.js";
+import type { DeviceProfile, KernelProfile, OffloadProfile } from "./profiles/schema.js";
 import { DeviceClock } from "./run/clock.js";
 import { Columns } from "./run/columns.js";
 import { Executor } from "./run/executor.js";
@@ -73,7 +73,7 @@ class Run {
     const batchSize = options.batchSize ?? DEFAULT_BATCH;
     this.nic = new Nic({ ...this.device, rss: rssOf(this.device, options.rss) });
     const card = cardOf(this.device, options.baseline);
-    this.plan = card.lanes > 0 ? planVliw(object, card) : planCosts(object, card);
+    this.plan = card.lanes > 0 ? planVliw(object, card) : planCosts(object, card, kernelOf(this.device, options.baseline));
     const workers = parallel ? ParallelRunner.workers(options.workers, this.device.queues, this.engineName) : 1;
     const program = selectProgram(object, entry);
     this.host = makeHost(this.engineName, {
@@ -262,4 +262,10 @@ function baselineNic(profile: DeviceProfile, rss: RssSpec | undefined): Nic {
 function cardOf(device: DeviceProfile, baseline: DeviceProfile | undefined): OffloadProfile {
   if (device.kind === "offload") return device;
   return baseline?.kind === "offload" ? baseline : AGILIO_CX_2X40;
+}
+
+/** The processor whose times are counted. */
+function kernelOf(device: DeviceProfile, baseline: DeviceProfile | undefined): KernelProfile | undefined {
+  if (device.kind === "kernel") return device;
+  return baseline?.kind === "kernel" ? baseline : undefined;
 }

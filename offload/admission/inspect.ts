@@ -5,6 +5,7 @@ import { nfpCosts } from "../cost/nfp.js";
 import type { NfpInsn } from "../nfp/code.js";
 import { translate } from "../nfp/translate.js";
 import type { OffloadProfile } from "../profiles/schema.js";
+import { nfpTarget } from "../profiles/target.js";
 import type { OffloadError, SourceLine } from "./error.js";
 import { checkAdmission, sourceOf } from "./rules.js";
 
@@ -43,7 +44,7 @@ export interface Inspection {
 
 /** Translates `program` of `object` for a card of the NFP family. */
 export function inspectFor(object: ObjectSpec, program: ProgramSpec, device: OffloadProfile): Inspection {
-  const translation = translate(program, object.maps);
+  const translation = translate(program, object.maps, { target: nfpTarget(device) });
   const costs = nfpCosts(program, device, object.maps, translation);
   const { admitted, errors } = checkAdmission(object, program, device);
   const { insns } = program;

@@ -97,8 +97,11 @@ export const MEMORY_RULES: readonly Rule[] = [
     title: "of the context rx_queue_index can be set",
     nfp: true,
     check: (subject) =>
-      ofAccesses(subject, (insn, _, { kind }) =>
-        kind === "ctx" && isStore(insn) && insn.off !== RX_QUEUE_INDEX ? { driver: "unsupported store to context field", help: "the card takes stores to rx_queue_index alone", actual: FIELDS[insn.off] ?? insn.off } : undefined),
+      ofAccesses(subject, (insn, _, { kind }) => {
+        if (kind !== "ctx" || !isStore(insn)) return undefined;
+        if (insn.off !== RX_QUEUE_INDEX) return { driver: "unsupported store to context field", help: `the card takes stores to ${subject.device.queueSelect ? "rx_queue_index alone" : "none of its fields"}`, actual: FIELDS[insn.off] ?? insn.off };
+        return subject.device.queueSelect ? undefined : { driver: "queue selection not supported by FW", help: "this firmware cannot choose receive queues: leave rx_queue_index alone, RSS steers", actual: "rx_queue_index" };
+      }),
   },
 ];
 
@@ -107,7 +110,8 @@ const FIELDS: Readonly<Record<number, string>> = { 0: "data", 4: "data_end", 8: 
 /** The card's memory engine counts in big endian, so that a word is either counted or read, and counters must begin at zero. */
 function wordUses(subject: Subject): Refusal[] {
   const uses = new Map<string, "read" | "atomic">();
-  const found = ofAccesses(subject, (insn, _, pointer) => {
+  const counted = new Map<string, number>();
+  const found = ofAccesses(subject, (insn, slot, pointer) => {
     const use = isAtomic(insn) ? "atomic" : isLoad(insn) ? "read" : undefined;
     if (use === undefined || pointer.kind !== "value" || pointer.map < 0 || pointer.distance !== "constant") return undefined;
     const start = pointer.offset + insn.off;
@@ -117,18 +121,24 @@ function wordUses(subject: Subject): Refusal[] {
         return { driver: `map value use type conflict ${before} vs ${use} off: ${Math.max(start, word * 4)}`, help: `map ${mapName(subject, pointer)}: the card keeps counters in big endian: give counters words that the program never reads` };
       }
       uses.set(`${pointer.map}:${word}`, use);
+      if (use === "atomic" && before === undefined) counted.set(`${pointer.map}:${word}`, slot);
     }
     return undefined;
   });
-  return [...found, ...ofInsns(subject, (insn, slot) => updates(subject, uses, insn, slot))];
+  return [...found, ...ofInsns(subject, (insn, slot) => updates(subject, counted, insn, slot))];
 }
 
-function updates(subject: Subject, uses: ReadonlyMap<string, string>, insn: Insn, slot: number): Omit<Refusal, "slot"> | undefined {
+/** `counted`: by map and word, the slot of the first add. What the driver says hangs on which it sees first, the add or the update. */
+function updates(subject: Subject, counted: ReadonlyMap<string, number>, insn: Insn, slot: number): Omit<Refusal, "slot"> | undefined {
   const map = isHelperCall(insn) && insn.src === 0 && insn.imm === MAP_UPDATE ? subject.facts.pointer(slot, 1)?.map : undefined;
   if (map === undefined || map < 0) return undefined;
   const words = Math.ceil(subject.allMaps[map].valueSize / 4);
   const zero = subject.facts.zeroWords(slot, 3, words);
-  const word = zero.findIndex((isZero, i) => !isZero && uses.get(`${map}:${i}`) === "atomic");
+  const word = zero.findIndex((isZero, i) => !isZero && counted.has(`${map}:${i}`));
   if (word < 0) return undefined;
-  return { driver: `atomic counter in map value may already be initialized to non-zero value off: ${word * 4}`, help: `map ${subject.allMaps[map].name}: write new entries with zero in their counters, and add to them behind` };
+  const help = `map ${subject.allMaps[map].name}: write new entries with zero in their counters, and add to them behind`;
+  if (slot < (counted.get(`${map}:${word}`) ?? 0)) return { driver: `atomic counter in map value may already be initialized to non-zero value off: ${word * 4}`, help };
+  const value = subject.facts.pointer(slot, 3);
+  const place = value?.kind === "stack" ? -(value.offset + word * 4) - 1 : 0;
+  return { driver: `value at offset ${word * 4}/${place} may be non-zero, bpf_map_update_elem() is required to initialize atomic counters to zero to avoid offload endian issues`, help };
 }

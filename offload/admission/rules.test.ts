@@ -30,6 +30,7 @@ const table = hash("m", 4, 16, 100);
 const use = (map: MapSpec): string => `r1 = map[${map.name}]\nr0 = 1\nexit`;
 
 /** Every rule at least once: the program breaks it and no other. */
+const UPDATE = "r1 = 0\n*(u64 *)(r10 - 24) = r1\n*(u64 *)(r10 - 16) = r1\nr1 = 1\n*(u32 *)(r10 - 16) = r1\nr2 = r10\nr2 += -4\nr3 = r10\nr3 += -24\nr4 = 0\nr1 = map[m]\ncall bpf_map_update_elem";
 const CASES: readonly (readonly [rule: string, driver: string, text: string, map?: MapSpec, set?: Record<string, unknown>])[] = [
   ["map-type", "map type not supported", use(mapSpec("m", 11, 8, 4, 10, 1)), mapSpec("m", 11, 8, 4, 10, 1)],
   ["map-type", "map type not supported", use(perCpuArray("m", 8, 1)), perCpuArray("m", 8, 1)],
@@ -65,11 +66,14 @@ const CASES: readonly (readonly [rule: string, driver: string, text: string, map
   ["map-offset", "map value offset is variable", `${PACKET}r7 = *(u8 *)(r6 + 0)\nr7 &= 7\n${LOOKUP}r0 += r7\nr1 = *(u8 *)(r0 + 0)${OUT}`, table],
   ["map-offset", "map value access out-of-bounds", `${LOOKUP}r1 = *(u32 *)(r0 + 16)${OUT}`, table],
   ["map-words", "map value use type conflict atomic vs read off: 0", `${LOOKUP}r1 = 1\nlock *(u64 *)(r0 + 0) += r1\nr1 = *(u32 *)(r0 + 0)${OUT}`, table],
+  ["map-words", "value at offset 8/15 may be non-zero, bpf_map_update_elem() is required to initialize atomic counters to zero to avoid offload endian issues",
+    `${LOOKUP}r1 = 1\nlock *(u32 *)(r0 + 8) += r1\n${UPDATE}${OUT}`, table],
   ["map-words", "atomic counter in map value may already be initialized to non-zero value off: 8",
-    `${LOOKUP}r1 = 1\nlock *(u32 *)(r0 + 8) += r1\nr1 = 0\n*(u64 *)(r10 - 24) = r1\n*(u64 *)(r10 - 16) = r1\nr1 = 1\n*(u32 *)(r10 - 16) = r1\nr2 = r10\nr2 += -4\nr3 = r10\nr3 += -24\nr4 = 0\nr1 = map[m]\ncall bpf_map_update_elem${OUT}`, table],
+    `r1 = 0\n*(u32 *)(r10 - 4) = r1\n${UPDATE}\n${LOOKUP}r1 = 1\nlock *(u32 *)(r0 + 8) += r1${OUT}`, table],
   ["stack-offset", "variable ptr stack access", `${PACKET}r2 = *(u8 *)(r6 + 0)\nr2 &= 7\nr3 = 0\n*(u64 *)(r10 - 8) = r3\nr4 = r10\nr4 += -8\nr4 += r2\nr5 = *(u8 *)(r4 + 0)${OUT}`],
   ["stack-offset", "stack access changed location", `${U32}*(u64 *)(r10 - 8) = r1\nr4 = r10\nr4 += -8\nif r1 > 5 goto on\nr4 += 2\non:\nr5 = *(u8 *)(r4 + 0)${OUT}`],
   ["context-load", "Translation failed with error -95", `r2 = *(u32 *)(r1 + 12)${OUT}`],
+  ["context-store", "queue selection not supported by FW", `r2 = 1\n*(u32 *)(r1 + 16) = r2${OUT}`, undefined, { queueSelect: false }],
   ["context-store", "unsupported store to context field", `r2 = 1\n*(u32 *)(r1 + 12) = r2${OUT}`],
   ["helper", "unsupported function id: 5", `call bpf_ktime_get_ns${OUT}`],
   ["helper", "unsupported function id: 23", `r1 = 1\nr2 = 0\ncall bpf_redirect\nexit`],

@@ -5,6 +5,7 @@ import type { NfpFacts, PointerKind } from "../nfp/facts.js";
 import { translate } from "../nfp/translate.js";
 import type { Translation } from "../nfp/translate.js";
 import type { OffloadProfile } from "../profiles/schema.js";
+import { nfpTarget } from "../profiles/target.js";
 import type { Refusal } from "./error.js";
 
 export interface Subject {
@@ -30,7 +31,7 @@ export interface Rule {
 
 export function subjectOf(object: ObjectSpec, program: ProgramSpec, device: OffloadProfile): Subject {
   const named = new Set(program.insns.filter((insn) => insn.op === LD_IMM64 && (insn.src === BPF_PSEUDO_MAP_IDX || insn.src === BPF_PSEUDO_MAP_IDX_VALUE)).map((insn) => insn.imm));
-  const translation = translate(program, object.maps);
+  const translation = translate(program, object.maps, { target: nfpTarget(device) });
   return { program, device, allMaps: object.maps, maps: object.maps.filter((_, i) => named.has(i)), translation, facts: translation.program.facts };
 }
 

@@ -8,11 +8,6 @@ import type { Rule, Subject } from "./subject.js";
 
 const XDP_REDIRECT = 4n;
 
-/**
- * How much of a packet is in reach of the cores: NFP_NET_CFG_BPF_INL_MTU * 64 - 32 with 30, the largest MTU that offload
- * is documented to take. The driver compares the lower of the program's reach and the interface's MTU with it.
- */
-export const PACKET_SPLIT_BYTES = 1888;
 /** Of an interface that nobody has changed. */
 const DEFAULT_MTU = 1500;
 
@@ -73,8 +68,9 @@ export const WHOLE_RULES: readonly Rule[] = [
     nfp: true,
     check: (subject): Refusal[] => {
       const { bytes, slot } = packetReach(subject);
-      if (bytes <= PACKET_SPLIT_BYTES) return [];
-      return [{ slot, driver: "BPF offload not supported with potential packet access beyond HW packet split boundary", help: `read at most ${PACKET_SPLIT_BYTES} bytes into the packet, or lower the interface's MTU to as many`, limit: PACKET_SPLIT_BYTES, actual: bytes }];
+      const limit = subject.device.packetSplitBytes;
+      if (bytes <= limit) return [];
+      return [{ slot, driver: "BPF offload not supported with potential packet access beyond HW packet split boundary", help: `read at most ${limit} bytes into the packet, or lower the interface's MTU to as many`, limit, actual: bytes }];
     },
   },
   {

@@ -7,12 +7,14 @@
  */
 import type { MapSpec, ProgramSpec } from "../../xdp/index.js";
 import type { NfpInsn } from "../nfp/code.js";
-import { isConditional, isExit, isFunctionCall, isHelperCall } from "../nfp/meta.js";
+import { isConditional, isExit, isFunctionCall, isHelperCall, isLoad, isMemory } from "../nfp/meta.js";
 import { calleeOf, MAP_DELETE, MAP_LOOKUP, MAP_UPDATE } from "../nfp/select/call.js";
 import { NFP_PROLOGUE, NFP_SAVE_REGISTERS, translate } from "../nfp/translate.js";
 import type { Translation } from "../nfp/translate.js";
 import type { OffloadProfile } from "../profiles/schema.js";
+import { nfpTarget } from "../profiles/target.js";
 import { shareTaken } from "./branches.js";
+import { mapSpreads, spreadOf } from "./locality.js";
 import { fallsThrough, SlotQueue, targetOf } from "./flow.js";
 
 /** Costs of one program on a card, by slot. */
@@ -26,8 +28,10 @@ export interface NfpCosts {
   readonly slowestFallen: Uint32Array;
   readonly slowestTaken: Uint32Array;
   /** Commands to the memory engine: reads, and atomic adds. */
-  readonly reads: Uint16Array;
-  readonly atomics: Uint16Array;
+  readonly reads: Float64Array;
+  readonly atomics: Float64Array;
+  /** How many times faster than for one word the engine serves them; see locality. */
+  readonly spread: Float64Array;
   /** Instructions by slot. */
   readonly lengths: Uint16Array;
   /** Static length after translation with all that is around it, instructions. */
@@ -50,20 +54,22 @@ interface Run {
 }
 
 /** Costs of `program` on `device`. */
-export function nfpCosts(program: ProgramSpec, device: OffloadProfile, maps: readonly MapSpec[] = [], translation: Translation = translate(program, maps)): NfpCosts {
+export function nfpCosts(program: ProgramSpec, device: OffloadProfile, maps: readonly MapSpec[] = [], translation: Translation = translate(program, maps, { target: nfpTarget(device) })): NfpCosts {
   const { insns } = program;
   const count = insns.length;
   const fallen = new Uint32Array(count);
   const taken = new Uint32Array(count);
   const slowestFallen = new Uint32Array(count);
   const slowestTaken = new Uint32Array(count);
-  const reads = new Uint16Array(count);
-  const atomics = new Uint16Array(count);
-  const since = sinceMemory(translation, device);
+  const reads = new Float64Array(count);
+  const atomics = new Float64Array(count);
+  const spread = spreads(program, translation, device, maps);
+  const firmware = firmwareOf(translation, maps, device);
+  const since = sinceMemory(translation, device, firmware);
   for (let slot = 0; slot < count; slot++) {
-    const fall = runSlot(translation, slot, false, since[slot], device);
+    const fall = runSlot(translation, slot, false, since[slot], device, firmware);
     fallen[slot] = Math.round(fall.cycles);
-    taken[slot] = isConditional(insns[slot]) ? Math.round(runSlot(translation, slot, true, since[slot], device).cycles) : fallen[slot];
+    taken[slot] = isConditional(insns[slot]) ? Math.round(runSlot(translation, slot, true, since[slot], device, firmware).cycles) : fallen[slot];
     if (isConditional(insns[slot]) && !translation.program.facts.falls(slot)) fallen[slot] = taken[slot];
     const { insns: code } = translation.slots[slot];
     slowestFallen[slot] = fallen[slot] + slower(code, false, since[slot], device);
@@ -73,11 +79,11 @@ export function nfpCosts(program: ProgramSpec, device: OffloadProfile, maps: rea
   }
   const cycles = shareTaken(insns, fallen, taken);
   if (count > 0) cycles[0] += NFP_PROLOGUE;
-  return { cycles, fallen, taken, slowestFallen, slowestTaken, reads, atomics, lengths: Uint16Array.from(translation.slots, (slot) => slot.insns.length), instructions: translation.instructions };
+  return { cycles, fallen, taken, slowestFallen, slowestTaken, reads, atomics, spread, lengths: Uint16Array.from(translation.slots, (slot) => slot.insns.length), instructions: translation.instructions };
 }
 
 /** By slot: fewest cycles since the last memory command, over all paths. */
-function sinceMemory(translation: Translation, device: OffloadProfile): Float64Array {
+function sinceMemory(translation: Translation, device: OffloadProfile, firmware: readonly Firmware[]): Float64Array {
   const { insns, facts } = translation.program;
   const cap = Math.max(device.packetReadCycles, device.mapReadCycles);
   const since = new Float64Array(insns.length).fill(Infinity);
@@ -90,7 +96,7 @@ function sinceMemory(translation: Translation, device: OffloadProfile): Float64A
   flow(0, cap);
   for (let slot = work.take(); slot >= 0; slot = work.take()) {
     const insn = insns[slot];
-    const after = (jumps: boolean): number => Math.min(cap, runSlot(translation, slot, jumps, since[slot], device).since);
+    const after = (jumps: boolean): number => Math.min(cap, runSlot(translation, slot, jumps, since[slot], device, firmware).since);
     const target = targetOf(insn, slot);
     if (target >= 0 && (!isConditional(insn) || facts.jumps(slot))) flow(target, after(true));
     if (isFunctionCall(insn)) flow(slot + 1 + insn.imm, after(false));
@@ -100,14 +106,16 @@ function sinceMemory(translation: Translation, device: OffloadProfile): Float64A
   return since.map((value) => (value === Infinity ? cap : value));
 }
 
-function runSlot(translation: Translation, slot: number, jumps: boolean, since: number, device: OffloadProfile): Run {
+function runSlot(translation: Translation, slot: number, jumps: boolean, since: number, device: OffloadProfile, firmware: readonly Firmware[]): Run {
   const { program, slots } = translation;
   const insn = program.insns[slot];
   const run: Run = { cycles: 0, since, reads: 0, atomics: 0 };
   execute(slots[slot].insns, jumps, run, device);
-  if (isHelperCall(insn) && insn.src === 0) {
-    if (insn.imm === MAP_LOOKUP) firmware(run, device.mapLookupCycles, device.mapLookupReads);
-    if (insn.imm === MAP_UPDATE || insn.imm === MAP_DELETE) firmware(run, device.mapUpdateCycles, device.mapUpdateReads);
+  const called = firmware[slot];
+  if (called !== undefined) {
+    run.cycles += called.cycles;
+    run.reads += called.reads;
+    run.since = called.reads > 0 ? 0 : run.since + called.cycles;
   }
   // Saving and restoring r6 to r9 are subroutines of their own.
   const saves = isFunctionCall(insn) ? calleeOf(program, slot)?.saves : isExit(insn) && program.functions.findIndex(({ start, end }) => slot >= start && slot < end) > 0 && program.functions.some(({ start, end, saves: own }) => own && slot >= start && slot < end);
@@ -118,11 +126,49 @@ function runSlot(translation: Translation, slot: number, jumps: boolean, since: 
   return run;
 }
 
-function firmware(run: Run, cycles: number, reads: number): void {
-  run.cycles += cycles;
-  run.reads += reads;
-  run.since = 0;
+/** What a helper does in the firmware, beside the stub in the program. */
+interface Firmware {
+  readonly cycles: number;
+  readonly reads: number;
 }
+
+/** By slot: the firmware's part of calls on maps. */
+function firmwareOf({ program }: Translation, maps: readonly MapSpec[], device: OffloadProfile): Firmware[] {
+  const out: Firmware[] = [];
+  program.insns.forEach((insn, slot) => {
+    if (!isHelperCall(insn) || insn.src !== 0 || (insn.imm !== MAP_LOOKUP && insn.imm !== MAP_UPDATE && insn.imm !== MAP_DELETE)) return;
+    const map = maps[program.facts.pointer(slot, 1)?.map ?? -1] as MapSpec | undefined;
+    out[slot] = mapCall(insn.imm, map, device);
+  });
+  return out;
+}
+
+/** A map that is not known counts as a hash table with keys of 4 bytes. */
+function mapCall(helper: number, map: MapSpec | undefined, device: OffloadProfile): Firmware {
+  const isArray = map !== undefined && map.type.endsWith("ARRAY");
+  if (isArray && helper === MAP_LOOKUP) return { cycles: device.arrayLookupCycles, reads: device.arrayLookupReads };
+  const keyCycles = isArray ? 0 : Math.ceil((map?.keySize ?? 4) / 4) * device.mapKeyCycles;
+  // Entries that are looked at before the one that is wanted.
+  const before = isArray ? 0 : device.mapFill / 2;
+  const own = helper === MAP_LOOKUP ? { cycles: device.mapLookupCycles, reads: device.mapLookupReads } : { cycles: device.mapUpdateCycles, reads: device.mapUpdateReads };
+  return { cycles: own.cycles + keyCycles + before * (device.mapReadCycles + keyCycles), reads: own.reads + before };
+}
+
+/** By slot: how far its accesses to map memory spread. */
+function spreads(program: ProgramSpec, { program: { facts } }: Translation, device: OffloadProfile, maps: readonly MapSpec[]): Float64Array {
+  const byMap = mapSpreads(program, maps, facts, device);
+  return Float64Array.from(program.insns, (insn, slot) => {
+    if (!facts.reached(slot)) return 1;
+    const pointer = isHelperCall(insn) ? facts.pointer(slot, 1) : isMemory(insn) ? facts.pointer(slot, isLoad(insn) ? insn.src : insn.dst) : undefined;
+    if (pointer === undefined || pointer.map < 0) return 1;
+    // Global data: the place follows from the program, or from an index.
+    const direct = pointer.kind === "value" && maps[pointer.map].dataSection !== undefined;
+    return direct && pointer.distance === "variable" ? spreadOf(device, Math.min(device.entriesInUse, maps[pointer.map].valueSize / WORD)) : byMap[pointer.map];
+  });
+}
+
+/** Bytes that the memory engine takes at a time. */
+const WORD = 16;
 
 /**
  * Goes through a slot's instructions. Branches within a slot that check something are not taken: heads and tails are moved

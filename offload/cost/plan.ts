@@ -6,20 +6,20 @@
  * cost, so that a packet's x86 time bounds how often anything repeated. Packets beyond the bound are estimated from that time.
  */
 import type { ObjectSpec, ProgramCosts, ProgramSpec } from "../../xdp/index.js";
-import type { OffloadProfile } from "../profiles/schema.js";
+import type { KernelProfile, OffloadProfile } from "../profiles/schema.js";
 import { repeatingSlots } from "./cycles.js";
 import { callCounts } from "./flow.js";
 import { nfpCosts } from "./nfp.js";
 import type { NfpCosts } from "./nfp.js";
 import { x86Costs } from "./x86.js";
 
-/** A read of the memory engine is this many units; an atomic add as many as its cost is of a read's. */
-const READ_UNITS = 5;
+/** A read of the memory engine is this many units; an atomic add as many as its cost is of a read's: 27, to 0.05 %. */
+const READ_UNITS = 34;
 /** Programs that one packet may run through by tail calls. */
 const MAX_CHAIN = 34;
 /** Bits of the low counter for memory units, at least and at most. */
 const FEWEST_BITS = 12;
-const MOST_BITS = 16;
+const MOST_BITS = 18;
 
 /** Costs of all programs of an object, and how to read the counters. */
 export interface CostPlan {
@@ -41,29 +41,25 @@ interface Costs {
   readonly units: Uint16Array;
 }
 
-/** Plans the costs of `object` on `device`. */
-export function planCosts(object: ObjectSpec, device: OffloadProfile): CostPlan {
+/** Plans the costs of `object` on the card `device`, and on the processor of `kernel` (default: one that finds all in its cache). */
+export function planCosts(object: ObjectSpec, device: OffloadProfile, kernel?: KernelProfile): CostPlan {
   const unit = device.memoryReadCycles / READ_UNITS;
-  const atomicUnits = unit > 0 ? Math.round(device.memoryAtomicCycles / unit) : 0;
+  const atomicUnits = unit > 0 ? device.memoryAtomicCycles / unit : 0;
   const known = new Map<ProgramSpec, Costs>();
   const costOf = (program: ProgramSpec): Costs => {
     let costs = known.get(program);
     if (costs === undefined) {
       const nfp = nfpCosts(program, device, object.maps);
-      costs = { nfp, x86: x86Costs(program, object.maps), units: nfp.reads.map((reads, slot) => reads * READ_UNITS + nfp.atomics[slot] * atomicUnits) };
+      costs = { nfp, x86: x86Costs(program, object.maps, kernel), units: Uint16Array.from(nfp.reads, (reads, slot) => Math.round((reads * READ_UNITS + nfp.atomics[slot] * atomicUnits) / nfp.spread[slot])) };
       known.set(program, costs);
     }
     return costs;
   };
 
   const bounds = boundsOf(object, costOf);
-  const memoryBits = Math.min(MOST_BITS, Math.max(FEWEST_BITS, Math.ceil(Math.log2(bounds.units * 2 + 1))));
+  const { memoryBits, longest } = divide(bounds);
   const cycleBits = 32 - memoryBits;
   const mask = 2 ** cycleBits - 1;
-  const longest = Math.min(
-    room(2 ** cycleBits - 1 - bounds.cycles, bounds.cyclesByTime),
-    room(2 ** memoryBits - 1 - bounds.units, bounds.unitsByTime),
-  );
   let estimated = 0;
   return {
     costsFor(program) {
@@ -79,6 +75,19 @@ export function planCosts(object: ObjectSpec, device: OffloadProfile): CostPlan 
     memoryCycles: (low, high) => (high <= longest ? low >>> cycleBits : high * bounds.meanUnits) * unit,
     estimated: () => estimated,
   };
+}
+
+/** How many bits of the low counter are for memory: as many as let packets run longest before either part overflows. */
+function divide(bounds: Bounds): { readonly memoryBits: number; readonly longest: number } {
+  let best = { memoryBits: FEWEST_BITS, longest: -2 };
+  for (let memoryBits = FEWEST_BITS; memoryBits <= MOST_BITS; memoryBits++) {
+    const longest = Math.min(
+      room(2 ** (32 - memoryBits) - 1 - bounds.cycles, bounds.cyclesByTime),
+      room(2 ** memoryBits - 1 - bounds.units, bounds.unitsByTime),
+    );
+    if (longest > best.longest) best = { memoryBits, longest };
+  }
+  return best;
 }
 
 /** Most that everything which runs once adds up to; most that a unit of x86 time in a loop adds; and the static mix. */

@@ -7,6 +7,7 @@ import {
   BPF_LSH, BPF_MOD, BPF_MOV, BPF_MUL, BPF_NEG, BPF_OR, BPF_RSH, BPF_ST, BPF_STX, BPF_SUB, BPF_X, BPF_XOR, bytesOf, classOf, modeOf, operationOf, sizeOf,
 } from "../../xdp/index.js";
 import type { Insn, MapSpec, ProgramSpec } from "../../xdp/index.js";
+import type { KernelProfile } from "../profiles/schema.js";
 import { analyseKinds } from "./kinds.js";
 import type { Kinds } from "./kinds.js";
 
@@ -66,12 +67,15 @@ const LPM_LEVEL = 8;
 const LPM_LEVELS = 6;
 
 /** Costs by slot, in units of 1/16 ns; at least 1, so that a path's time bounds its length. */
-export function x86Costs(program: ProgramSpec, maps: readonly MapSpec[]): Uint32Array {
+export function x86Costs(program: ProgramSpec, maps: readonly MapSpec[], processor: MapCosts = {}): Uint32Array {
   const kinds = analyseKinds(program);
-  return Uint32Array.from(program.insns, (insn, slot) => Math.max(1, Math.round(nanoseconds(insn, slot, kinds, maps) * X86_UNITS)));
+  return Uint32Array.from(program.insns, (insn, slot) => Math.max(1, Math.round(nanoseconds(insn, slot, kinds, maps, processor) * X86_UNITS)));
 }
 
-function nanoseconds(insn: Insn, slot: number, kinds: Kinds, maps: readonly MapSpec[]): number {
+/** What of a processor changes the cost of hash tables: how full they are, and its cache. */
+type MapCosts = Partial<Pick<KernelProfile, "mapFill" | "cacheBytes" | "cacheMissNs">>;
+
+function nanoseconds(insn: Insn, slot: number, kinds: Kinds, maps: readonly MapSpec[], processor: MapCosts): number {
   const kind = classOf(insn.op);
   const operation = operationOf(insn.op);
   switch (kind) {
@@ -93,24 +97,45 @@ function nanoseconds(insn: Insn, slot: number, kinds: Kinds, maps: readonly MapS
       if (operation === BPF_JA || operation === BPF_EXIT) return 0;
       if (operation !== BPF_CALL) return JUMP;
       if (insn.src !== 0) return CALL;
-      return helperNs(insn.imm, kinds.mapOf(slot, 1), maps);
+      return helperNs(insn.imm, kinds.mapOf(slot, 1), maps, processor);
     default:
       return JUMP;
   }
 }
 
-function helperNs(helper: number, map: number, maps: readonly MapSpec[]): number {
-  if (helper === 1 || helper === 195) return lookupNs(maps[map]);
+function helperNs(helper: number, map: number, maps: readonly MapSpec[], processor: MapCosts): number {
+  if (helper === 1 || helper === 195) return lookupNs(maps[map], processor);
   // A write to a hash table or trie walks it first.
-  if (helper === 2 || helper === 3) return HELPERS[helper] + (isHash(maps[map]?.type) ? lookupNs(maps[map]) : 0);
+  if (helper === 2 || helper === 3) return HELPERS[helper] + (isHash(maps[map]?.type) ? lookupNs(maps[map], processor) : 0);
   return HELPERS[helper] ?? HELPER_DEFAULT;
 }
 
 /** ns of a lookup; an unknown map counts as a hash table with keys of 4 bytes. */
-function lookupNs(map: MapSpec | undefined): number {
+function lookupNs(map: MapSpec | undefined, processor: MapCosts): number {
   if (map?.type === "BPF_MAP_TYPE_LPM_TRIE") return LPM_LEVEL * LPM_LEVELS;
-  return map === undefined || isHash(map.type) ? hashNs(map?.keySize ?? 4) : ARRAY_LOOKUP;
+  if (map !== undefined && !isHash(map.type)) return ARRAY_LOOKUP;
+  return hashNs(map?.keySize ?? 4) + (map === undefined ? 0 : fullNs(map, processor));
 }
+
+/** Bytes of an element of the kernel's hash tables beside key and value (Linux 6.12, struct htab_elem), and of a bucket. */
+const ELEMENT = 48;
+const BUCKET = 16;
+
+/**
+ * What a table that is full to a share adds to a lookup of any of its entries: half as many elements more as there are to a
+ * bucket, and for bucket and elements the misses of a cache that the table does not fit in.
+ */
+function fullNs({ maxEntries, keySize, valueSize }: MapSpec, { mapFill = 0, cacheBytes = Infinity, cacheMissNs = 0 }: MapCosts): number {
+  const buckets = 2 ** Math.ceil(Math.log2(Math.max(1, maxEntries)));
+  const entries = maxEntries * mapFill;
+  const before = entries / buckets / 2;
+  const bytes = entries * (ELEMENT + Math.ceil(keySize / 8) * 8 + Math.ceil(valueSize / 8) * 8) + buckets * BUCKET;
+  const missing = mapFill === 0 ? 0 : Math.max(0, 1 - cacheBytes / bytes);
+  return before * COMPARE + (2 + before) * missing * cacheMissNs;
+}
+
+/** ns to pass by an element of another key: assumed, a load and a comparison that hang on each other. */
+const COMPARE = 1.5;
 
 function isHash(type: string | undefined): boolean {
   return type !== undefined && type.includes("HASH");

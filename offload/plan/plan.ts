@@ -9,7 +9,7 @@ import { selectProgram } from "../../xdp/index.js";
 import { checkAdmission } from "../admission/rules.js";
 import { planCosts } from "../cost/plan.js";
 import { PROFILES } from "../profiles/profiles.js";
-import type { DeviceProfile, OffloadProfile } from "../profiles/schema.js";
+import type { DeviceProfile, KernelProfile, OffloadProfile } from "../profiles/schema.js";
 import { DeviceModel } from "../run/model.js";
 import { readsPacket } from "../run/touches.js";
 import { planVliw } from "../run/vliw.js";
@@ -136,6 +136,12 @@ export async function planCapacity(options: PlanOptions): Promise<PlanResult> {
   };
 }
 
+/** Figures of a card that a packet's costs hang on; all others are of what is around the cores. */
+const COST_KEYS = [
+  "lanes", "packetReadCycles", "mapReadCycles", "memoryReadCycles", "memoryAtomicCycles", "memorySpreadMost", "memorySpreadFrom", "memorySpreadTo", "entriesInUse", "mapFill",
+  "arrayLookupCycles", "arrayLookupReads", "mapLookupCycles", "mapKeyCycles", "mapLookupReads", "mapUpdateCycles", "mapUpdateReads", "adjustHeadSub", "adjustHeadAdd",
+] as const;
+
 /** Runs the program once for each kind of core. */
 class Workloads {
   private readonly options: PlanOptions;
@@ -147,9 +153,10 @@ class Workloads {
 
   for(profile: DeviceProfile): Promise<{ workload: Workload; verdicts: Readonly<Record<string, number>> }> {
     const card = profile.kind === "offload" ? profile : this.card();
-    const key = JSON.stringify([card.lanes, card.packetReadCycles, card.mapReadCycles, card.memoryReadCycles, card.memoryAtomicCycles, card.mapLookupCycles, card.mapLookupReads, card.mapUpdateCycles, card.mapUpdateReads]);
+    const kernel = profile.kind === "kernel" ? profile : undefined;
+    const key = JSON.stringify([COST_KEYS.map((name) => card[name]), kernel === undefined || kernel.mapFill === 0 ? [] : [kernel.mapFill, kernel.cacheBytes, kernel.cacheMissNs]]);
     let found = this.known.get(key);
-    if (found === undefined) this.known.set(key, (found = this.run(card)));
+    if (found === undefined) this.known.set(key, (found = this.run(card, kernel)));
     return found;
   }
 
@@ -159,13 +166,13 @@ class Workloads {
   }
 
   /** On a device that drops nothing, at the capture's own times: what the program decides is what it decides for the traffic as it came. */
-  private async run(card: OffloadProfile): Promise<{ workload: Workload; verdicts: Readonly<Record<string, number>> }> {
+  private async run(card: OffloadProfile, kernel: KernelProfile | undefined): Promise<{ workload: Workload; verdicts: Readonly<Record<string, number>> }> {
     const { target: _, loss: __, p99Ns: ___, pattern: ____, others: _____, trialPackets: ______, ...run } = this.options;
     const record = new PathRecord();
     const device: OffloadProfile = { ...card, cores: 4096, macPps: 0, ingressPackets: 65_536, queues: run.queues ?? card.queues };
-    const { verdicts } = await runOffload({ ...run, device, sinks: [record] });
+    const { verdicts } = await runOffload({ ...run, device, ...(kernel === undefined ? {} : { baseline: kernel }), sinks: [record] });
     if (record.count === 0) throw new PlanError("no packet of the traffic reaches the program: there is nothing to plan from");
-    const plan = card.lanes > 0 ? planVliw(run.object, card) : planCosts(run.object, card);
+    const plan = card.lanes > 0 ? planVliw(run.object, card) : planCosts(run.object, card, kernel);
     return { workload: { record, plan, touches: readsPacket(selectProgram(run.object, run.entry)) }, verdicts };
   }
 }

@@ -17,6 +17,8 @@ const count = (most: number) => z.int().min(1).max(most);
 const positive = z.number().positive();
 const cost = z.number().min(0);
 
+const fill = z.number().min(0).max(1).default(0).describe("How full hash tables are, 0 to 1, with packets' keys spread over all that is in them: longer chains, and on a processor misses of its cache.");
+
 /** What both kinds have: the NIC around the program. */
 const nic = {
   name: z.string().min(1),
@@ -56,10 +58,22 @@ export const offloadSchema = z.strictObject({
   mapReadCycles: cost.describe("Least distance in cycles between a blocking command to map memory and the memory command before it."),
   memoryReadCycles: cost.describe("Cycles of the shared memory engine a read."),
   memoryAtomicCycles: cost.describe("Cycles of the shared memory engine an atomic add."),
-  mapLookupCycles: cost.describe("Cycles on the core of the firmware's map lookup."),
+  memorySpreadMost: z.number().min(1).max(16).default(4).describe("How many times faster it is at most where packets reach different entries of a map; entries that all packets share, such as those of constant keys, gain nothing."),
+  memorySpreadFrom: positive.default(4096).describe("Entries in use from which it is faster than for one word."),
+  memorySpreadTo: positive.default(1_048_576).describe("Entries in use from which it is 'memorySpreadMost' times faster; between, with their logarithm."),
+  entriesInUse: cost.default(1).describe("Entries of a map that packets reach, where their keys come from packets; at most max_entries. 1: all packets are of one flow (worst case)."),
+  mapFill: fill,
+  arrayLookupCycles: cost.default(40).describe("Cycles on the core of a lookup in an array, beside its call."),
+  arrayLookupReads: cost.default(0).describe("Reads of the memory engine of a lookup in an array."),
+  mapLookupCycles: cost.describe("Cycles on the core of the firmware's lookup in a hash table, without those that hang on the key's size."),
+  mapKeyCycles: cost.default(4).describe("Cycles that each 4 bytes of the key add to a lookup, update or delete in a hash table."),
   mapLookupReads: cost.describe("Reads of the memory engine of a map lookup."),
   mapUpdateCycles: cost.describe("Cycles on the core of the firmware's map update or delete."),
   mapUpdateReads: cost.describe("Reads of the memory engine of a map update or delete."),
+  packetSplitBytes: count(65536).default(1888).describe("First bytes of a packet that the program can reach."),
+  adjustHeadSub: count(4096).default(84).describe("Bytes that bpf_xdp_adjust_head can put in front of every packet without a check."),
+  adjustHeadAdd: count(4096).default(112).describe("Bytes that bpf_xdp_adjust_head can take off every packet without a check."),
+  queueSelect: z.boolean().default(true).describe("Whether the program can choose the receive queue (rx_queue_index)."),
   maxMaps: count(65536).describe("Most maps of a program."),
   maxMapEntries: positive.describe("Most entries of all maps together."),
   maxKeyBytes: count(65536).describe("Largest key, bytes."),
@@ -88,6 +102,9 @@ export const kernelSchema = z.strictObject({
   passNs: cost.describe("Nanoseconds on top of the driver's for a packet that is passed."),
   txNs: cost.describe("Nanoseconds on top of the driver's for a packet that is sent back."),
   redirectNs: cost.describe("Nanoseconds on top of the driver's for a packet that is redirected."),
+  mapFill: fill,
+  cacheBytes: positive.default(15e6).describe("Last-level cache that hash tables share with all else, bytes."),
+  cacheMissNs: cost.default(32).describe("Nanoseconds of a miss of that cache."),
   programScale: positive.describe("Factor on the program's own cost, whose figures are of one processor."),
 });
 

@@ -29,7 +29,7 @@ export function programFigures(object: ObjectSpec, program: ProgramSpec, profile
   const notes: string[] = [];
   if (all.length > 0) notes.push("the card refuses the program: its figures say what it would do if it took it");
   if (profile.lanes === 0 && looksUp(program)) {
-    notes.push(`map lookups on the card: assumed cost, the firmware's is not published: ${profile.mapLookupCycles} cycles and ${profile.mapLookupReads} reads each; two reads that hang on each other are 50 cycles where threads hide them, and up to 500 where none does`);
+    notes.push(`map lookups on the card: assumed cost, the firmware's is not published: hash tables ${profile.mapLookupCycles} cycles and ${profile.mapKeyCycles} for each 4 bytes of key (range 60 to 500), arrays ${profile.arrayLookupCycles}`);
   }
   notes.push(CARD_LATENCY);
   const estimated = plan.estimated();
