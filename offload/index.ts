@@ -17,6 +17,7 @@ export type { NfpInsn } from "./nfp/code.js";
 export type { NfpFacts } from "./nfp/facts.js";
 export { planCosts } from "./cost/plan.js";
 export type { CostPlan } from "./cost/plan.js";
+export { countSources, needsSources, withSources } from "./cost/sources.js";
 export { runOffload } from "./run.js";
 export { PoolError } from "./pool/runner.js";
 export type {

@@ -60,8 +60,12 @@ describe("locality of map memory", () => {
   });
 });
 
+/** Cycles of the lookup in `flows`. */
+function cycles(device: OffloadProfile, among = maps): number {
+  return nfpCosts(programSpec(TWO, among), device, among).fallen[11];
+}
+
 describe("lookups on the card", () => {
-  const cycles = (device: OffloadProfile, among = maps): number => nfpCosts(programSpec(TWO, among), device, among).fallen[11];
   it("cost more with larger keys and fuller tables, and little in arrays", () => {
     const small = cycles(lean);
     expect(cycles(lean, [hash("flows", 16, 8, 100), maps[1]]) - small).toBe(3 * lean.mapKeyCycles);

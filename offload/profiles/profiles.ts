@@ -17,6 +17,9 @@ export const PROFILES: readonly DeviceProfile[] = [
 export const DEFAULT_DEVICE = "agilio-cx-2x40";
 export const DEFAULT_BASELINE = "linux-xdp-native-cx5";
 
+/** Source of a figure that was overridden. */
+export const SET_BY_USER = "set by the user";
+
 /** What says which profile it is, and so cannot be set. */
 const FIXED = new Set(["kind", "name", "description", "sources", "mode"]);
 
@@ -48,7 +51,7 @@ export function overrideProfile(profile: DeviceProfile, set: Readonly<Record<str
   for (const [key, value] of Object.entries(set)) {
     if (!keys.includes(key)) throw new ProfileError(key, `profile ${profile.name} has no '${key}': its keys are ${keys.join(", ")}`);
     changed[key] = coerce(profile, key, value);
-    sources[key] = { evidence: "assumed", source: "set by the user" };
+    sources[key] = { evidence: "assumed", source: SET_BY_USER };
   }
   const parsed = profileSchema.safeParse({ ...changed, sources });
   if (!parsed.success) {

@@ -10,7 +10,7 @@ import { count, duration, figure, share } from "../format.js";
 import { table } from "../table.js";
 import { runRequest } from "./request.js";
 import type { RunFlags } from "./request.js";
-import { deviceOf, workloadOf } from "./workload.js";
+import { deviceFor, deviceOf, workloadOf } from "./workload.js";
 
 export interface PlanFlags extends RunFlags {
   readonly target?: string;
@@ -24,7 +24,7 @@ export interface PlanFlags extends RunFlags {
 export async function planVerb(scenario: string | undefined, flags: PlanFlags): Promise<number> {
   const request = runRequest(scenario, flags.guarantee === true && scenario === undefined ? { pcap: [], ...flags } : flags);
   const workload = workloadOf(request);
-  const device = deviceOf(request);
+  const device = flags.guarantee === true ? deviceOf(request) : await deviceFor(request, workload.object);
   if (flags.guarantee === true) return guaranteeOf(workload.object, workload.entry, device, flags.json === true);
   const result = await planCapacity({
     ...workload,

@@ -15,7 +15,7 @@ import { RejectedError, judgePrograms } from "./judge.js";
 import { printRun } from "./run-print.js";
 import { runRequest } from "./request.js";
 import type { RunFlags, RunRequest } from "./request.js";
-import { captureOf, deviceOf, workloadOf } from "./workload.js";
+import { captureOf, deviceFor, workloadOf } from "./workload.js";
 
 /** Everything that a run found, for printing. */
 export interface RunReport {
@@ -64,7 +64,7 @@ async function execute(request: RunRequest): Promise<RunReport> {
   const { flags, spec } = request;
   const workload = workloadOf(request);
   const { object, entry } = workload;
-  const device = deviceOf(request);
+  const device = await deviceFor(request, object);
   const baseline = findProfile(flags.baseline ?? spec.baseline ?? DEFAULT_BASELINE);
   const rate = parseRate(flags.rate ?? spec.rate ?? "pcap");
   const labels = new LabelCounts((iface) => labelOf(request, iface));

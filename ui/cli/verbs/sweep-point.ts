@@ -1,11 +1,11 @@
 /** One point of a sweep: what its settings are, its run, and the line that it becomes. Runs on the main thread and on pool threads. */
-import { findProfile, overrideProfile, parseOverrides, runOffload } from "../../../offload/index.js";
+import { findProfile, needsSources, overrideProfile, parseOverrides, runOffload, withSources } from "../../../offload/index.js";
 import type { DeviceProfile, RunOptions, RunResult } from "../../../offload/index.js";
 import { parseRate } from "../../../nic/index.js";
 import { UsageError } from "../errors.js";
 import { runRequest } from "./request.js";
-import type { RunFlags } from "./request.js";
-import { deviceOf, workloadOf } from "./workload.js";
+import type { RunFlags, RunRequest } from "./request.js";
+import { deviceFor, deviceOf, workloadOf } from "./workload.js";
 
 /** A point: values as text, by key. A result line: the same with the columns of the result. */
 export type Line = Readonly<Record<string, string>>;
@@ -51,11 +51,14 @@ export class PointRunner {
   private readonly named: DeviceProfile;
   private readonly task: SweepTask;
   private readonly rate: string;
+  private readonly request: RunRequest;
+  private counted: Promise<DeviceProfile> | undefined;
 
   /** Throws where the task cannot be used. */
   constructor(task: SweepTask) {
     const request = runRequest(task.scenario, task.flags);
     this.task = task;
+    this.request = request;
     this.workload = workloadOf(request);
     this.named = deviceOf(request);
     this.rate = task.flags.rate ?? request.spec.rate ?? "pcap";
@@ -75,8 +78,18 @@ export class PointRunner {
     };
   }
 
+  /** What the traffic says of the entries in use is counted once. */
+  private async withEntries(device: DeviceProfile): Promise<DeviceProfile> {
+    if (!needsSources(this.workload.object, device)) return device;
+    this.counted ??= deviceFor(this.request, this.workload.object, device);
+    const counted = await this.counted;
+    return counted.kind === "offload" ? withSources(device, counted.entriesInUse) : device;
+  }
+
   async run(point: Line): Promise<Line> {
-    const result = await runOffload({ ...this.workload, ...this.settings(point) });
+    const settings = this.settings(point);
+    const device = point.entriesInUse === undefined ? await this.withEntries(settings.device) : settings.device;
+    const result = await runOffload({ ...this.workload, ...settings, device });
     return { ...point, ...Object.fromEntries(Object.entries(COLUMNS).map(([column, read]) => [column, String(read(result) ?? "")])) };
   }
 }

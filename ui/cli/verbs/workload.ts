@@ -1,9 +1,11 @@
 /** A program and its traffic, as every verb that runs them on devices needs them: everything of a run but the device. */
-import { DEFAULT_DEVICE, findProfile, overrideProfile, parseOverrides } from "../../../offload/index.js";
+import { statSync } from "node:fs";
+import { countSources, DEFAULT_DEVICE, findProfile, needsSources, overrideProfile, parseOverrides, withSources } from "../../../offload/index.js";
 import type { DeviceProfile, RunOptions } from "../../../offload/index.js";
 import { mergeCaptures, openCapture } from "../../../traffic/index.js";
 import type { CaptureInterface, CaptureReader } from "../../../traffic/index.js";
 import { btfTarget } from "../../../xdp/index.js";
+import type { ObjectSpec } from "../../../xdp/index.js";
 import { readInput } from "../input.js";
 import { loadProgram, seedMachine } from "./prepare.js";
 import type { CaptureRequest, RunRequest } from "./request.js";
@@ -31,6 +33,21 @@ export function workloadOf(request: RunRequest): Omit<RunOptions, "device"> {
 /** The device that a request names, with its changes. */
 export function deviceOf({ flags, spec }: RunRequest): DeviceProfile {
   return overrideProfile(findProfile(flags.nic ?? spec.nic ?? DEFAULT_DEVICE), { ...spec.set, ...parseOverrides(flags.set ?? []) });
+}
+
+/** The same, with what the traffic says of the map entries that packets reach, where files can be read twice and it matters. */
+export async function deviceFor(request: RunRequest, object: ObjectSpec, named = deviceOf(request)): Promise<DeviceProfile> {
+  if (!needsSources(object, named) || !request.captures.every(({ file }) => isRegular(file))) return named;
+  const reader = await openAll(request);
+  try {
+    return withSources(named, await countSources(reader));
+  } finally {
+    reader.close();
+  }
+}
+
+function isRegular(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** The capture that an interface is in. */
