@@ -44,6 +44,8 @@ export interface PathGraph {
   /** Edges of node `i`: `edges[edgeStarts[i]]` up to `edges[edgeStarts[i + 1] - 1]`; a node without any ends the path. */
   readonly edges: Int32Array;
   readonly edgeStarts: Int32Array;
+  /** By edge: 1 where it is the way that waited while the other was walked. Of something that turns: into another turn. */
+  readonly waited: Uint8Array;
   /** First nodes by the function that was walked: the entry's, and those of global functions, by their first instruction. */
   readonly roots: ReadonlyMap<number, number>;
   /** First nodes of functions that run later, on their own. */
@@ -59,6 +61,7 @@ export class PathRecorder {
   private readonly starts: number[] = [];
   private readonly from: number[] = [];
   private readonly to: number[] = [];
+  private readonly resumed: number[] = [];
   private readonly roots = new Map<number, number>();
   private readonly later: number[] = [];
   private readonly mosts = new Map<number, number>();
@@ -72,6 +75,8 @@ export class PathRecorder {
   /** Node that the next stretch hangs on; whether it still grows. */
   private current = -1;
   private isOpen = false;
+  /** The path that goes on is one that waited, and has no instruction yet. */
+  private isResumed = false;
   private root = -1;
 
   /** A function is about to be walked. */
@@ -81,6 +86,7 @@ export class PathRecorder {
     this.current = -1;
     this.isOpen = false;
     this.root = first;
+    this.isResumed = false;
   }
 
   /** An instruction runs on the current path. */
@@ -127,6 +133,7 @@ export class PathRecorder {
     this.current = this.waiting.get(path) ?? -1;
     this.waiting.delete(path);
     this.isOpen = false;
+    this.isResumed = true;
     this.keeping = [];
   }
 
@@ -137,8 +144,10 @@ export class PathRecorder {
     for (let i = 0; i < nodes; i++) edgeStarts[i + 1] = (edgeStarts[i + 1] as number) + (edgeStarts[i] as number);
     const fill = edgeStarts.slice();
     const edges = new Int32Array(this.from.length);
+    const waited = new Uint8Array(this.from.length);
     this.from.forEach((from, i) => {
       edges[fill[from] as number] = this.to[i] as number;
+      waited[fill[from] as number] = this.resumed[i] as number;
       fill[from] = (fill[from] as number) + 1;
     });
     const turns = new Map<number, Turn>([...this.mosts].map(([at, most]) => [at, { most, made: [] }]));
@@ -149,7 +158,7 @@ export class PathRecorder {
       }
     }
     return {
-      steps: this.steps.slice(0, this.stepCount), starts: Int32Array.from([...this.starts, this.stepCount]), edges, edgeStarts, roots: this.roots, later: this.later, turns, tails: this.tails,
+      steps: this.steps.slice(0, this.stepCount), starts: Int32Array.from([...this.starts, this.stepCount]), edges, edgeStarts, waited, roots: this.roots, later: this.later, turns, tails: this.tails,
     };
   }
 
@@ -170,6 +179,8 @@ export class PathRecorder {
     if (from < 0) return;
     this.from.push(from);
     this.to.push(to);
+    this.resumed.push(this.isResumed ? 1 : 0);
+    this.isResumed = false;
   }
 
   private helper(at: number, id: number, state: State): void {

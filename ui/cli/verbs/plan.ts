@@ -1,13 +1,12 @@
 /** `beeline plan`: how fast without loss, the least of the device that meets a target, cards that would do, processors saved. */
-import { guarantee, planCapacity } from "../../../offload/index.js";
-import type { DeviceProfile, PlanResult } from "../../../offload/index.js";
+import { planCapacity } from "../../../offload/index.js";
+import type { PlanResult } from "../../../offload/index.js";
 import { parseRate } from "../../../nic/index.js";
 import type { Pattern } from "../../../nic/index.js";
-import { selectProgram } from "../../../xdp/index.js";
-import type { ObjectSpec } from "../../../xdp/index.js";
 import { EXIT_FINDING, UsageError } from "../errors.js";
 import { count, duration, figure, share } from "../format.js";
 import { table } from "../table.js";
+import { printGuarantee } from "./guarantee.js";
 import { runRequest } from "./request.js";
 import type { RunFlags } from "./request.js";
 import { deviceFor, deviceOf, workloadOf } from "./workload.js";
@@ -24,8 +23,8 @@ export interface PlanFlags extends RunFlags {
 export async function planVerb(scenario: string | undefined, flags: PlanFlags): Promise<number> {
   const request = runRequest(scenario, flags.guarantee === true && scenario === undefined ? { pcap: [], ...flags } : flags);
   const workload = workloadOf(request);
-  const device = flags.guarantee === true ? deviceOf(request) : await deviceFor(request, workload.object);
-  if (flags.guarantee === true) return guaranteeOf(workload.object, workload.entry, device, flags.json === true);
+  if (flags.guarantee === true) return printGuarantee(workload, deviceOf(request), flags.json === true);
+  const device = await deviceFor(request, workload.object);
   const result = await planCapacity({
     ...workload,
     device,
@@ -36,25 +35,6 @@ export async function planVerb(scenario: string | undefined, flags: PlanFlags): 
   });
   process.stdout.write(flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : `${text(result)}\n`);
   return result.smallest?.why === undefined && result.admitted !== false ? 0 : EXIT_FINDING;
-}
-
-/** The rate that no packet can take away; needs no traffic. */
-function guaranteeOf(object: ObjectSpec, entry: string, device: DeviceProfile, json: boolean): number {
-  if (device.kind === "kernel") throw new UsageError(`--guarantee is of a card's cores, whose cycles are known: ${device.name} is a kernel path`);
-  const found = guarantee(object, selectProgram(object, entry), device);
-  if (json) process.stdout.write(`${JSON.stringify({ profile: device.name, ...found }, null, 2)}\n`);
-  else {
-    const limits = Object.entries(found.limits).map(([part, mpps]) => `${part} ${figure(mpps)}`).join(", ");
-    const lines = found.lines.map(({ file, line, text: source, cycles }) => [`${file}:${line}`, figure(cycles), source]);
-    process.stdout.write([
-      `${device.name}, modelled: ${figure(found.mpps)} Mpps whatever packets come, bound by ${found.bound} (each alone, Mpps: ${limits})`,
-      `  slowest path: ${figure(found.cycles)} cycles a packet, firmware included, ${count(found.path.length)} eBPF instructions; ${figure(found.memoryCycles)} cycles of the memory engine at most`,
-      "  over all paths of the control flow but branches that never go one way: what no packet can take for other reasons is counted too",
-      ...(lines.length === 0 ? [] : ["", ...lines.map(([place, cycles, source]) => `${cycles.padStart(6)} cycles  ${place}  ${source}`)]),
-      "",
-    ].join("\n"));
-  }
-  return 0;
 }
 
 /** `50us` in ns. */
