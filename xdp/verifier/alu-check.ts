@@ -3,6 +3,7 @@ import { ALU_BY_CODE, BPF_ADD, BPF_ADDR_SPACE_CAST, BPF_ALU64, BPF_AND, BPF_ARSH
 import type { Insn } from "../object/index.js";
 import type { Env } from "./env.js";
 import { MAX_VAR_OFF } from "./env.js";
+import { Memo } from "./memo.js";
 import { pushPath } from "./paths.js";
 import { markPrecise } from "./precision.js";
 import type { Reg } from "./reg.js";
@@ -15,6 +16,7 @@ import { U64_MAX, s64, tnumAdd, tnumSub } from "./tnum.js";
 import { CONST_PTR_TO_DYNPTR, CONST_PTR_TO_MAP, PTR_TO_ARENA, PTR_TO_BTF_ID, PTR_TO_BUF, PTR_TO_CTX, PTR_TO_FUNC, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, PTR_TO_PACKET, PTR_TO_PACKET_META, PTR_TO_STACK, SCALAR_VALUE, baseOf, isPacketPointer, maybeNull, typeName } from "./types.js";
 
 const MINUS_ONE = constant(-1n);
+const MAX_OFFSET = BigInt(MAX_VAR_OFF);
 
 export function checkAlu(env: Env, insn: Insn): void {
   const operation = operationOf(insn.op);
@@ -140,10 +142,9 @@ function symbolOf(operation: number): string {
 
 /** Refuses offsets from which pointers could wrap. */
 function checkSane(env: Env, reg: Reg, type: number): void {
-  const limit = BigInt(MAX_VAR_OFF);
   const { scalar } = reg;
-  const value = s64(scalar.value);
-  if (scalar.isConst && (value >= limit || value <= -limit)) env.reject(`math between ${typeName(type)} pointer and ${value} is not allowed`);
+  const limit = MAX_OFFSET;
+  if (scalar.isConst && (scalar.smin >= limit || scalar.smin <= -limit)) env.reject(`math between ${typeName(type)} pointer and ${scalar.smin} is not allowed`);
   if (reg.type !== SCALAR_VALUE && (reg.off >= MAX_VAR_OFF || reg.off <= -MAX_VAR_OFF)) env.reject(`${typeName(type)} pointer offset ${reg.off} is not allowed`);
   if (scalar.smin === S64_MIN) env.reject(`math between ${typeName(type)} pointer and register with unbounded min value is not allowed`);
   if (scalar.smin >= limit || scalar.smin <= -limit) env.reject(`value ${scalar.smin} makes ${typeName(type)} pointer be out of bounds`);
@@ -208,6 +209,14 @@ function fitsInt(value: number): boolean {
 function addToPointer(env: Env, pointer: Reg, by: Scalar): Reg {
   if (by.isConst && fitsInt(pointer.off + Number(s64(by.value)))) return pointer.with({ off: pointer.off + Number(s64(by.value)) });
   const p = pointer.scalar;
+  const scalar = offsets.get(BPF_ADD, p.key, by.key) ?? offsets.set(BPF_ADD, p.key, by.key, sumOf(p, by));
+  // Another variable part: what was proven of the old one does not hold.
+  return isPacketPointer(pointer.type) ? pointer.with({ scalar, id: env.newId(), extra: 0 }) : pointer.withScalar(scalar);
+}
+
+const offsets = new Memo<Scalar>(1024);
+
+function sumOf(p: Scalar, by: Scalar): Scalar {
   const d = new Draft();
   const smin = p.smin + by.smin;
   const smax = p.smax + by.smax;
@@ -221,14 +230,18 @@ function addToPointer(env: Env, pointer: Reg, by: Scalar): Reg {
     d.umax = umax;
   }
   d.bits = tnumAdd(p.bits, by.bits);
-  const scalar = d.sync().done();
-  // Another variable part: what was proven of the old one does not hold.
-  return isPacketPointer(pointer.type) ? pointer.with({ scalar, id: env.newId(), extra: 0 }) : pointer.withScalar(scalar);
+  return d.sync().done();
 }
 
 function subtractFromPointer(env: Env, pointer: Reg, by: Scalar): Reg {
   if (by.isConst && fitsInt(pointer.off - Number(s64(by.value)))) return pointer.with({ off: pointer.off - Number(s64(by.value)) });
   const p = pointer.scalar;
+  const scalar = offsets.get(BPF_SUB, p.key, by.key) ?? offsets.set(BPF_SUB, p.key, by.key, differenceOf(p, by));
+  // Going back keeps what is proven ahead; going forward does not.
+  return isPacketPointer(pointer.type) ? pointer.with({ scalar, id: env.newId(), ...(by.smin < 0n ? { extra: 0 } : {}) }) : pointer.withScalar(scalar);
+}
+
+function differenceOf(p: Scalar, by: Scalar): Scalar {
   const d = new Draft();
   const smin = p.smin - by.smax;
   const smax = p.smax - by.smin;
@@ -241,7 +254,5 @@ function subtractFromPointer(env: Env, pointer: Reg, by: Scalar): Reg {
     d.umax = p.umax - by.umin;
   }
   d.bits = tnumSub(p.bits, by.bits);
-  const scalar = d.sync().done();
-  // Going back keeps what is proven ahead; going forward does not.
-  return isPacketPointer(pointer.type) ? pointer.with({ scalar, id: env.newId(), ...(by.smin < 0n ? { extra: 0 } : {}) }) : pointer.withScalar(scalar);
+  return d.sync().done();
 }

@@ -181,6 +181,7 @@ export function findLoops(env: Env): void {
       if (members.length === 1 && !top.to.includes(top.at)) continue;
       count++;
       for (const member of members) env.aux.scc[member] = count;
+      env.hasLoops = true;
     }
   }
 }

@@ -6,7 +6,7 @@ import { NotKnown, Rejection, VerifierLog } from "./log.js";
 import type { MapInfo } from "./map-info.js";
 import { mapInfo } from "./map-info.js";
 import type { PathRecorder } from "./path-recorder.js";
-import type { Checkpoint, History, State } from "./state.js";
+import type { Checkpoint, Frame, History, State } from "./state.js";
 
 export const MAX_STACK = 512;
 export const MAX_FRAMES = 8;
@@ -131,6 +131,8 @@ export class Env {
   /** Subprogram of each slot. */
   subprogramAt: Int32Array;
   exceptionCallback = 0;
+  /** Some instruction is in a loop. */
+  hasLoops = false;
   usesArena = false;
   lines: readonly (LineInfo | undefined)[];
 
@@ -140,7 +142,8 @@ export class Env {
   prevInsn = 0;
   currentHistory: History | undefined;
   readonly pending: Pending[] = [];
-  readonly explored = new Map<number, Checkpoint[]>();
+  /** Checkpoints by chain of call sites, then by instruction of the function, from its first. */
+  readonly explored: ((Checkpoint[] | undefined)[] | undefined)[] = [];
   nextId = 0;
   nextChain = 1;
   readonly chains = new Map<string, number>();
@@ -211,6 +214,20 @@ export class Env {
     let chain = this.chains.get(name);
     if (chain === undefined) this.chains.set(name, (chain = this.nextChain++));
     return chain;
+  }
+
+  /** Checkpoints at an instruction that was reached over the same calls as a state's innermost frame; none where nothing was kept. */
+  exploredAt(insn: number, { chain, subprog }: Frame): Checkpoint[] | undefined {
+    return this.explored[chain]?.[insn - (this.subprograms[subprog] as Subprogram).start];
+  }
+
+  keep(insn: number, { chain, subprog }: Frame, checkpoint: Checkpoint): void {
+    const { start, end } = this.subprograms[subprog] as Subprogram;
+    while (this.explored.length <= chain) this.explored.push(undefined);
+    const lists = (this.explored[chain] ??= Array.from({ length: end - start }, () => undefined));
+    const list = lists[insn - start];
+    if (list === undefined) lists[insn - start] = [checkpoint];
+    else list.push(checkpoint);
   }
 
   scratchReg(reg: number): void {

@@ -20,9 +20,9 @@ class Ids {
   private count = 0;
   private next = 0;
 
-  reset(env: Env): void {
+  reset(next: number): void {
     this.count = 0;
-    this.next = env.nextId;
+    this.next = next;
   }
 
   match(old: number, current: number): boolean {
@@ -52,19 +52,39 @@ export function statesEqual(env: Env, old: Checkpoint, current: State, strictnes
   if (old.frames.length !== current.frames.length) return false;
   if (old.activeLock !== current.activeLock && (old.activeLock === 0 || current.activeLock === 0)) return false;
   if (old.activePreemptLocks !== current.activePreemptLocks || old.activeRcuLocks !== current.activeRcuLocks || old.inSleepable !== current.inSleepable) return false;
-  ids.reset(env);
+  ids.reset(env.nextId);
+  if (old.differed >= 0) {
+    if (stillDiffers(old, current, strictness)) return false;
+    old.differed = -1;
+    ids.reset(env.nextId);
+  }
   if (!sameRefs(old, current)) return false;
-  for (let n = 0; n < old.frames.length; n++) {
-    const a = old.frames[n] as Frame;
+  const { frames } = old;
+  for (let n = 0; n < frames.length; n++) {
+    const a = frames[n] as Frame;
     const b = current.frames[n] as Frame;
     if (a.callsite !== b.callsite || a.subprog !== b.subprog) return false;
-    const insn = n === old.frames.length - 1 ? old.insn : (old.frames[n + 1] as Frame).callsite;
+    const insn = n === frames.length - 1 ? old.insn : (frames[n + 1] as Frame).callsite;
     if (!framesEqual(env, old, a, b, insn, strictness)) return false;
   }
   return true;
 }
 
+/**
+ * What differed from the state before differs from most of the next ones too: one register to look at instead of all. Ids only
+ * add reasons to differ, so that what differs without those of the others differs with them.
+ */
+function stillDiffers(old: Checkpoint, current: State, strictness: Strictness): boolean {
+  const n = old.differed >> 8;
+  const a = old.frames[n] as Frame;
+  const b = current.frames[n] as Frame;
+  const i = old.differed & 127;
+  if ((old.differed & 128) === 0) return !regCovers(a.regs[i] as Reg, b.regs[i] as Reg, strictness, strictness === "covered" && old.isPreciseReg(n, i));
+  return !slotCovers(a.stack[i] as Slot, b.stack[i], strictness, strictness === "covered" && old.isPreciseSlot(n, i));
+}
+
 function sameRefs(old: State, current: State): boolean {
+  if (old.refs === current.refs && old.refs.length === 0 && old.activeIrqId === 0 && current.activeIrqId === 0 && old.activeLock === 0 && current.activeLock === 0) return true;
   if (old.refs.length !== current.refs.length) return false;
   if (!ids.match(old.activeIrqId, current.activeIrqId) || !ids.match(old.activeLock, current.activeLock)) return false;
   for (let i = 0; i < old.refs.length; i++) {
@@ -77,14 +97,18 @@ function sameRefs(old: State, current: State): boolean {
 
 function framesEqual(env: Env, old: Checkpoint, a: Frame, b: Frame, insn: number, strictness: Strictness): boolean {
   if (a.callbackDepth > b.callbackDepth) return false;
-  const live = env.aux.liveRegs[insn] as number;
-  for (let i = 0; i < 10; i++) {
-    const x = a.regs[i] as Reg;
+  const precise = strictness === "covered" ? (old.precise[a.number * 3] ?? 0) : 0;
+  const { regs } = a;
+  for (let live = (env.aux.liveRegs[insn] as number) & 0x3ff; live !== 0; live &= live - 1) {
+    const i = 31 - Math.clz32(live & -live);
+    const x = regs[i] as Reg;
     const y = b.regs[i] as Reg;
-    if ((live & (1 << i)) === 0) continue;
-    if (!regCovers(x, y, strictness, strictness === "covered" && old.isPreciseReg(a.number, i))) return false;
+    if (x === y && x.id === 0 && x.refObjId === 0) continue;
+    if (regCovers(x, y, strictness, (precise & (1 << i)) !== 0)) continue;
+    old.differed = (a.number << 8) | i;
+    return false;
   }
-  return stacksEqual(old, a, b, strictness);
+  return a.stack.length === 0 || stacksEqual(old, a, b, strictness);
 }
 
 /** Does the old register allow all that the current one has? */
@@ -121,13 +145,9 @@ function exactly(old: Reg, current: Reg): boolean {
   return sameButIds(old, current) && ids.match(old.id, current.id) && ids.match(old.refObjId, current.refObjId);
 }
 
-/** Every byte holds anything, or nothing. */
+/** Every byte holds anything (2), or nothing (0). */
 function isAllMisc(types: number): boolean {
-  for (let byte = 0; byte < 8; byte++) {
-    const type = (types >>> (byte * 4)) & 0xf;
-    if (type !== STACK_MISC && type !== STACK_INVALID) return false;
-  }
-  return true;
+  return (types & 0xdddd_dddd) === 0;
 }
 
 /** A slot as one number, where it can be seen as that. */
@@ -141,14 +161,18 @@ function stacksEqual(old: Checkpoint, a: Frame, b: Frame, strictness: Strictness
     const x = a.stack[i] as Slot;
     const y = b.stack[i];
     if (strictness !== "covered" && (y === undefined || x.types !== y.types)) return false;
-    if (x === y && x.types === 0) continue;
+    if (isAllMisc(x.types)) continue;
     const precise = strictness === "covered" && old.isPreciseSlot(a.number, i);
-    if (!slotCovers(x, y, strictness, precise)) return false;
+    if (slotCovers(x, y, strictness, precise)) continue;
+    old.differed = (a.number << 8) | 128 | i;
+    return false;
   }
   return true;
 }
 
 function slotCovers(x: Slot, y: Slot | undefined, strictness: Strictness, precise: boolean): boolean {
+  if (isAllMisc(x.types)) return true;
+  if (y !== undefined && x.isSpill64 && y.isSpill64) return regCovers(x.reg, y.reg, strictness, precise);
   let wholeChecked = false;
   for (let byte = 0; byte < 8; byte++) {
     const type = x.typeOf(byte);

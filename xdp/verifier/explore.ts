@@ -14,7 +14,7 @@ import type { StackLiveness } from "./liveness.js";
 import { Rejection } from "./log.js";
 import { checkAccess, savePointerType } from "./memory.js";
 import { finishPath, popPath } from "./paths.js";
-import { markPrecise, pushHistory } from "./precision.js";
+import { markPrecise, noteStep } from "./precision.js";
 import { isVisited } from "./prune.js";
 import { checkResources, locksOf } from "./references.js";
 import { CTX_REG, Reg, UNKNOWN_REG, dynptrReg, scalarReg } from "./reg.js";
@@ -38,7 +38,7 @@ export function explore(env: Env, subprogram: number, liveness: StackLiveness): 
   env.state = state;
   env.insn = info.start;
   env.prevLine = undefined;
-  env.explored.clear();
+  env.explored.length = 0;
   env.exploredStates = 0;
   env.pending.length = 0;
   env.options.record?.begin(info.start);
@@ -113,7 +113,7 @@ function walk(env: Env, liveness: StackLiveness): void {
       printState = true;
       continue;
     }
-    if (aux.jumpPoint[at] === 1) pushHistory(env, env.state, {});
+    if (aux.jumpPoint[at] === 1) noteStep(env, env.state);
     if (env.log.on) {
       logBefore(env, at, prevInsn, printState);
       printState = false;

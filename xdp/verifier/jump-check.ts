@@ -7,7 +7,7 @@ import { MAX_VAR_OFF } from "./env.js";
 import { logInsnState } from "./format.js";
 import { fieldOf } from "./map-info.js";
 import { pushPath } from "./paths.js";
-import { markPrecise, pushHistory } from "./precision.js";
+import { markPrecise, noteStep } from "./precision.js";
 import { findEarlier, widen } from "./prune.js";
 import type { Reg } from "./reg.js";
 import { ADD_CONST, ADD_CONST32, AT_PKT_END, BEYOND_PKT_END, Reg as RegClass, constReg, scalarReg } from "./reg.js";
@@ -37,12 +37,12 @@ export function checkJump(env: Env, insn: Insn): number {
   if (byRegister) {
     if (insn.imm !== 0) env.reject("BPF_JMP/JMP32 uses reserved fields");
     src = readReg(env, insn.src);
-    if (dst.type === PTR_TO_STACK || src.type === PTR_TO_STACK) pushHistory(env, env.state, { srcStack: src.type === PTR_TO_STACK, dstStack: dst.type === PTR_TO_STACK });
+    if (src.type === PTR_TO_STACK) noteStep(env, env.state).srcStack = true;
   } else {
     if (insn.src !== 0) env.reject("BPF_JMP/JMP32 uses reserved fields");
     src = constReg(insn.imm);
-    if (dst.type === PTR_TO_STACK) pushHistory(env, env.state, { dstStack: true });
   }
+  if (dst.type === PTR_TO_STACK) noteStep(env, env.state).dstStack = true;
   const numbers = dst.isScalar && src.isScalar;
   const comparison = numbers ? compare(operation, is32, dst.scalar, src.scalar) : undefined;
   const taken = comparison === undefined ? pointersTaken(dst, src, operation, is32) : comparison.taken;
@@ -136,7 +136,7 @@ function linkedRegisters(env: Env, byRegister: boolean, dst: Reg, src: Reg): num
   const linked: number[] = [];
   if (byRegister && src.isScalar && src.id !== 0) collectLinked(env, env.state, (src.id & ~ADD_CONST) >>> 0, linked);
   if (dst.isScalar && dst.id !== 0) collectLinked(env, env.state, (dst.id & ~ADD_CONST) >>> 0, linked);
-  if (linked.length > 1) pushHistory(env, env.state, { linked });
+  if (linked.length > 1) noteStep(env, env.state).linked = linked;
   return linked;
 }
 
@@ -230,11 +230,16 @@ export function notNull(reg: Reg): Reg {
 function markNull(env: Env, state: State, regno: number, isNull: boolean): void {
   const { id, refObjId } = state.top.regs[regno] as Reg;
   if (refObjId !== 0 && refObjId === id && isNull) state.refs = state.refs.filter((ref) => ref.kind !== "ref" || ref.id !== id);
+  let before: Reg | undefined;
+  let after: Reg | undefined;
   state.mapRegs((reg) => {
     if (!maybeNull(reg.type) || reg.id !== id) return reg;
-    if (isNull) return scalarReg(reg.scalar);
+    // Copies are mostly the same object.
+    if (reg === before) return after as Reg;
+    before = reg;
+    if (isNull) return (after = scalarReg(reg.scalar));
     const known = notNull(reg);
-    return holdsLock(env, known) ? known : known.withId(0);
+    return (after = holdsLock(env, known) ? known : known.withId(0));
   });
 }
 
@@ -287,7 +292,8 @@ function extendRange(state: State, pointer: Reg, open: boolean): void {
   if (pointer.off < 0 || (pointer.off === 0 && open)) return;
   if (pointer.scalar.umax > MAX_PACKET_OFF || pointer.scalar.umax + BigInt(pointer.off) > MAX_PACKET_OFF) return;
   const range = pointer.off + (open ? 1 : 0);
-  state.mapRegs((reg) => (reg.type === pointer.type && reg.id === pointer.id && reg.range < range ? reg.withRange(range) : reg));
+  const { type, id } = pointer;
+  state.mapRegs((reg) => (reg.type === type && reg.id === id && reg.extra < range ? reg.withRange(range) : reg));
 }
 
 function markEnd(state: State, regno: number, beyond: boolean): void {

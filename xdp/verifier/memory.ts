@@ -40,7 +40,9 @@ export function checkAlignment(env: Env, reg: Reg, off: number, size: number, on
     if (!tnumAligned(tnumAdd(reg.scalar.bits, tnumConst(BigInt(IP_ALIGN + reg.off + off))), size)) env.reject(`misaligned packet access off ${IP_ALIGN}+${formatTnum(reg.scalar.bits)}+${reg.off}+${off} size ${size}`, "EACCES");
     return;
   }
-  if (tnumAligned(tnumAdd(reg.scalar.bits, tnumConst(BigInt(reg.off + off))), size)) return;
+  if (reg.scalar === ZERO) {
+    if (((reg.off + off) & (size - 1)) === 0) return;
+  } else if (tnumAligned(tnumAdd(reg.scalar.bits, tnumConst(BigInt(reg.off + off))), size)) return;
   env.reject(`misaligned ${MISALIGNED[reg.type] ?? ""}access off ${formatTnum(reg.scalar.bits)}+${reg.off}+${off} size ${size}`, "EACCES");
 }
 
@@ -68,6 +70,7 @@ function explainOutside(env: Env, regno: number, off: number, size: number, memS
 /** Memory of known size at a pointer with a variable part: both ends of the range must be inside. */
 export function checkRegion(env: Env, regno: number, off: number, size: number, memSize: number, zeroAllowed: boolean): void {
   const reg = getReg(env, regno);
+  if (reg.scalar === ZERO && off >= 0 && !outside(off, size, memSize, zeroAllowed)) return;
   const { smin, umax } = reg.scalar;
   const wide = BigInt(off);
   if (smin < 0n && (smin === S64_MIN || BigInt.asIntN(32, wide + smin) !== wide + smin || smin + wide < 0n)) {

@@ -6,7 +6,7 @@ import type { State } from "./state.js";
 
 /** Keeps a copy of the current state, to be walked from `insn` later; gives the copy, for changes. */
 export function pushPath(env: Env, insn: number, prevInsn: number): State {
-  const state = env.state.fork();
+  const state = env.state.branch();
   env.pending.push({ state, insn, prevInsn, logPosition: env.log.position });
   if (env.pending.length > MAX_PENDING) env.reject(`The sequence of ${env.pending.length} jumps is too complex.`, "E2BIG");
   env.options.record?.fork(state);

@@ -14,22 +14,15 @@ import type { Checkpoint } from "./state.js";
 const FP = 10;
 const ARGUMENTS = 0x3e;
 
-/** Notes a step of the current path. */
-export function pushHistory(env: Env, state: State, change: { stack?: number; srcStack?: boolean; dstStack?: boolean; linked?: readonly number[] }): void {
+/** Notes a step of the current path; gives the note, for what the step did. */
+export function noteStep(env: Env, state: State): History {
   const current = env.currentHistory;
-  if (current !== undefined) {
-    if (change.stack !== undefined) current.stack = change.stack;
-    if (change.srcStack) current.srcStack = true;
-    if (change.dstStack) current.dstStack = true;
-    if (change.linked !== undefined) current.linked = change.linked;
-    return;
-  }
-  const entry: History = {
-    prev: state.history, insn: env.insn, prevInsn: env.prevInsn, stack: change.stack ?? -1, srcStack: change.srcStack ?? false, dstStack: change.dstStack ?? false, linked: change.linked,
-  };
+  if (current !== undefined) return current;
+  const entry: History = { prev: state.history, insn: env.insn, prevInsn: env.prevInsn, stack: -1, srcStack: false, dstStack: false, linked: undefined };
   state.history = entry;
   state.historyLength++;
   env.currentHistory = entry;
+  return entry;
 }
 
 /** Registers and slots that are looked for, by frame. */

@@ -3,7 +3,7 @@ import type { Env } from "./env.js";
 import { statesEqual } from "./equal.js";
 import { ITER_ACTIVE, formatState, logLine } from "./format.js";
 import type { StackLiveness } from "./liveness.js";
-import { propagatePrecision, pushHistory } from "./precision.js";
+import { noteStep, propagatePrecision } from "./precision.js";
 import type { Reg } from "./reg.js";
 import { UNINIT_REG, UNKNOWN_REG, sameButIds, sameReg } from "./reg.js";
 import type { Sccs } from "./sccs.js";
@@ -16,10 +16,10 @@ const MAX_HISTORY = 40;
 /** Makes a checkpoint where it is worth it; true where an earlier one stands for the current state. */
 export function isVisited(env: Env, insn: number, liveness: StackLiveness, sccs: Sccs): boolean {
   const { state, aux } = env;
-  const key = insn * 65536 + (state.top.chain % 65536);
+  const { top } = state;
   const force = env.options.testStateFreq || aux.forceCheckpoint[insn] === 1 || state.historyLength > MAX_HISTORY;
   let add = force || (env.jumps - env.prevJumps >= 2 && env.processed - env.prevProcessed >= 8);
-  let list = env.explored.get(key);
+  const list = env.exploredAt(insn, top);
   if (list !== undefined && !env.options.exhaustive) {
     cleanComplete(env, list, insn, liveness, sccs);
     for (let i = list.length - 1; i >= 0; i--) {
@@ -43,7 +43,6 @@ export function isVisited(env: Env, insn: number, liveness: StackLiveness, sccs:
     if (list.length > env.maxStatesPerInsn) env.maxStatesPerInsn = list.length;
   }
   if (!add) return false;
-  if (list === undefined) env.explored.set(key, (list = []));
   env.totalStates++;
   env.exploredStates++;
   if (env.exploredStates > env.peakStates) env.peakStates = env.exploredStates;
@@ -57,7 +56,7 @@ export function isVisited(env: Env, insn: number, liveness: StackLiveness, sccs:
   state.depth = checkpoint.depth + 1;
   state.history = undefined;
   state.historyLength = 0;
-  list.push(checkpoint);
+  env.keep(insn, top, checkpoint);
   env.options.record?.keep(checkpoint);
   return false;
 }
@@ -65,7 +64,7 @@ export function isVisited(env: Env, insn: number, liveness: StackLiveness, sccs:
 function hit(env: Env, old: Checkpoint, insn: number, loop: boolean, sccs: Sccs): true {
   old.hits++;
   env.options.record?.prune(old);
-  if (env.aux.jumpPoint[insn] === 1) pushHistory(env, env.state, {});
+  if (env.aux.jumpPoint[insn] === 1) noteStep(env, env.state);
   propagatePrecision(env, old, env.state, insn);
   if (loop) sccs.addBackedge(env, old, env.state, insn);
   return true;
@@ -144,8 +143,8 @@ function cleanComplete(env: Env, list: readonly Checkpoint[], insn: number, live
 /** An earlier state of the same place, not complete and less deep: another turn of the loop that `state` is in. */
 export function findEarlier(env: Env, state: State | undefined, insn: number): Checkpoint | undefined {
   if (state === undefined) return undefined;
-  const list = env.explored.get(insn * 65536 + (state.top.chain % 65536));
-  return list?.findLast((old) => old.branches > 0 && sameCallsites(old, state) && old.depth < state.depth);
+  // The instruction may be another function's: a call, seen from the function that it calls.
+  return env.exploredAt(insn, state.top)?.findLast((old) => old.branches > 0 && sameCallsites(old, state) && old.depth < state.depth);
 }
 
 /** Numbers that differ between two turns of a loop and did not matter so far: in the next turn they may be anything. */

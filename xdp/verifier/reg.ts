@@ -20,22 +20,23 @@ export interface StructInfo {
 export const AT_PKT_END = -1;
 export const BEYOND_PKT_END = -2;
 
+/** Fields are declared only: what a compiler makes of them otherwise would run before every constructor. */
 export class Reg {
-  readonly type: number;
+  declare readonly type: number;
   /** Of a pointer: the variable part of its offset. */
-  readonly scalar: Scalar;
+  declare readonly scalar: Scalar;
   /** Fixed part of a pointer's offset; of a scalar with {@link ADD_CONST}, what is added. */
-  readonly off: number;
+  declare readonly off: number;
   /** Registers with the same id hold the same (scalars, nullable pointers) or have the same variable part (packet pointers). */
-  readonly id: number;
+  declare readonly id: number;
   /** Reference that must be given back, of this register and of what was derived from it. */
-  readonly refObjId: number;
+  declare readonly refObjId: number;
   /** Packet pointers: proven bytes from the variable part on. Memory: its size. Stack: frame. Function: subprogram. Dynptr: type. Iterator: state. */
-  readonly extra: number;
+  declare readonly extra: number;
   /** Map: id of the lookup that found an inner map. Dynptr: 1 in the first slot. Memory from a dynptr: its id. Iterator: depth. */
-  readonly uid: number;
-  readonly map: MapInfo | undefined;
-  readonly struct: StructInfo | undefined;
+  declare readonly uid: number;
+  declare readonly map: MapInfo | undefined;
+  declare readonly struct: StructInfo | undefined;
   constructor(type: number, scalar: Scalar, off = 0, id = 0, refObjId = 0, extra = 0, uid = 0, map?: MapInfo, struct?: StructInfo) {
     this.type = type;
     this.scalar = scalar;
@@ -108,8 +109,13 @@ export function scalarReg(scalar: Scalar): Reg {
 }
 
 export function constReg(value: bigint | number): Reg {
+  if (typeof value === "number" && value >= 0 && value < SMALL) return (small[value] ??= scalarReg(constant(BigInt(value))));
   return scalarReg(constant(BigInt(value)));
 }
+
+/** Numbers that most immediates are. */
+const SMALL = 1024;
+const small: (Reg | undefined)[] = Array.from({ length: SMALL }, () => undefined);
 
 export const UNINIT_REG = new Reg(NOT_INIT, UNKNOWN);
 export const UNKNOWN_REG = scalarReg(UNKNOWN);

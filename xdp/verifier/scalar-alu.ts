@@ -1,13 +1,11 @@
 /** Arithmetic on {@link Scalar}s, 64 and 32 bits: what is known of the result. */
 import { BPF_ADD, BPF_AND, BPF_ARSH, BPF_LSH, BPF_MUL, BPF_NEG, BPF_OR, BPF_RSH, BPF_SUB, BPF_XOR } from "../isa/index.js";
+import { Memo } from "./memo.js";
 import { Draft, S32_MAX, S32_MIN, S64_MAX, S64_MIN, U32_MAX, UNKNOWN, ZERO, constant, isConst32, max, min } from "./scalar.js";
 import type { Scalar } from "./scalar.js";
 import { LOW32, U64_MAX, s64, tnumAdd, tnumAnd, tnumArsh, tnumCast, tnumLsh, tnumMul, tnumOr, tnumRange, tnumRsh, tnumSub, tnumSubreg, tnumXor, u64 } from "./tnum.js";
 
-/** Results by operands, for each operation; forgotten when there are too many. */
-const remembered = new Map<number, Map<number, Scalar>>();
-const MOST_REMEMBERED = 50_000;
-const KEYS = 2 ** 26;
+const results = new Memo<Scalar>(8192);
 
 /** `dst op src`; `op` is the operation's code in the instruction (`BPF_ADD`, …). */
 export function alu(op: number, is64: boolean, dst: Scalar, src: Scalar): Scalar {
@@ -16,16 +14,7 @@ export function alu(op: number, is64: boolean, dst: Scalar, src: Scalar): Scalar
     if (op === BPF_SUB) return constant(dst.value - src.value);
   }
   const which = op * 2 + (is64 ? 1 : 0);
-  let known = remembered.get(which);
-  if (known === undefined) remembered.set(which, (known = new Map()));
-  const operands = (dst.key % KEYS) * KEYS + (src.key % KEYS);
-  let result = known.get(operands);
-  if (result === undefined) {
-    result = compute(op, is64, dst, src);
-    if (known.size > MOST_REMEMBERED) known.clear();
-    known.set(operands, result);
-  }
-  return result;
+  return results.get(which, dst.key, src.key) ?? results.set(which, dst.key, src.key, compute(op, is64, dst, src));
 }
 
 function compute(op: number, is64: boolean, dst: Scalar, src: Scalar): Scalar {
@@ -356,35 +345,38 @@ function shiftArithmetic64(d: Draft, src: Scalar): void {
   d.boundsFromBits();
 }
 
-const truncated = new Map<number, Scalar>();
+/** Results of what has one operand: 1 to 4 for cuts to as many bytes, bits (or bits + 1) for byte orders. */
+const conversions = new Memo<Scalar>(1024);
 
 /** The lower `size` bytes, zero-extended: what a load of that size gives. */
 export function truncate(a: Scalar, size: number): Scalar {
-  const key = (a.key % KEYS) * 8 + size;
-  let result = truncated.get(key);
-  if (result === undefined) {
-    const d = Draft.of(a);
-    const mask = (1n << BigInt(size * 8)) - 1n;
-    d.bits = tnumCast(d.bits, size);
-    if ((d.umin & (U64_MAX ^ mask)) === (d.umax & (U64_MAX ^ mask))) {
-      d.umin &= mask;
-      d.umax &= mask;
-    } else {
-      d.umin = 0n;
-      d.umax = mask;
-    }
-    d.smin = d.umin;
-    d.smax = d.umax;
-    if (size < 4) d.unbound32();
-    result = d.sync().done();
-    if (truncated.size > MOST_REMEMBERED) truncated.clear();
-    truncated.set(key, result);
-  }
-  return result;
+  return conversions.get(size, a.key, 0) ?? conversions.set(size, a.key, 0, cut(a, size));
 }
 
-/** Byte order: the lower `bits` reversed by bytes (or only kept), zero-extended. */
+function cut(a: Scalar, size: number): Scalar {
+  const d = Draft.of(a);
+  const mask = (1n << BigInt(size * 8)) - 1n;
+  d.bits = tnumCast(d.bits, size);
+  if ((d.umin & (U64_MAX ^ mask)) === (d.umax & (U64_MAX ^ mask))) {
+    d.umin &= mask;
+    d.umax &= mask;
+  } else {
+    d.umin = 0n;
+    d.umax = mask;
+  }
+  d.smin = d.umin;
+  d.smax = d.umax;
+  if (size < 4) d.unbound32();
+  return d.sync().done();
+}
+
+/** Byte order: the lower `bits` (16, 32, 64) reversed by bytes (or only kept), zero-extended. */
 export function swap(a: Scalar, bits: number, reverse: boolean): Scalar {
+  const which = bits + (reverse ? 1 : 0);
+  return conversions.get(which, a.key, 0) ?? conversions.set(which, a.key, 0, swapped(a, bits, reverse));
+}
+
+function swapped(a: Scalar, bits: number, reverse: boolean): Scalar {
   const d = Draft.of(a);
   if (reverse) {
     d.bits = { value: reversed(a.bits.value, bits), mask: reversed(a.bits.mask, bits) };

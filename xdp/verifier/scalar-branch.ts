@@ -1,5 +1,6 @@
 /** Comparisons of {@link Scalar}s: which way a conditional jump goes, and what each way tells of both sides. */
 import { BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JLE, BPF_JLT, BPF_JNE, BPF_JSET, BPF_JSGE, BPF_JSGT, BPF_JSLE, BPF_JSLT } from "../isa/index.js";
+import { Memo } from "./memo.js";
 import { Draft, isConst32, max, min } from "./scalar.js";
 import type { Scalar } from "./scalar.js";
 import { LOW32, U64_MAX, s64, tnumAnd, tnumConst, tnumIntersect, tnumOr, tnumOverlap, tnumSubreg, tnumWithSubreg, u64 } from "./tnum.js";
@@ -32,30 +33,21 @@ export interface Comparison {
   readonly elseRight: Scalar;
 }
 
-const remembered = new Map<number, Map<number, Comparison>>();
-const MOST_REMEMBERED = 20_000;
-const KEYS = 2 ** 26;
+const results = new Memo<Comparison>(4096);
 
 /** Compares two numbers by the operation `op` (`BPF_JEQ`, …) of a jump. */
 export function compare(op: number, is32: boolean, left: Scalar, right: Scalar): Comparison {
   if (left.isConst && right.isConst) return { taken: is32 ? taken32(op, left, right) : taken64(op, left, right), takenLeft: left, takenRight: right, elseLeft: left, elseRight: right };
   const which = op * 2 + (is32 ? 1 : 0);
-  let known = remembered.get(which);
-  if (known === undefined) remembered.set(which, (known = new Map()));
-  const operands = (left.key % KEYS) * KEYS + (right.key % KEYS);
-  let result = known.get(operands);
-  if (result === undefined) {
-    const taken = is32 ? taken32(op, left, right) : taken64(op, left, right);
-    if (taken !== undefined) result = { taken, takenLeft: left, takenRight: right, elseLeft: left, elseRight: right };
-    else {
-      const [takenLeft, takenRight] = refine(op, is32, left, right);
-      const [elseLeft, elseRight] = refine(REVERSED[op] ?? 0, is32, left, right);
-      result = { taken, takenLeft, takenRight, elseLeft, elseRight };
-    }
-    if (known.size > MOST_REMEMBERED) known.clear();
-    known.set(operands, result);
-  }
-  return result;
+  return results.get(which, left.key, right.key) ?? results.set(which, left.key, right.key, decide(op, is32, left, right));
+}
+
+function decide(op: number, is32: boolean, left: Scalar, right: Scalar): Comparison {
+  const taken = is32 ? taken32(op, left, right) : taken64(op, left, right);
+  if (taken !== undefined) return { taken, takenLeft: left, takenRight: right, elseLeft: left, elseRight: right };
+  const [takenLeft, takenRight] = refine(op, is32, left, right);
+  const [elseLeft, elseRight] = refine(REVERSED[op] ?? 0, is32, left, right);
+  return { taken, takenLeft, takenRight, elseLeft, elseRight };
 }
 
 /** Ordered comparison of intervals `[amin, amax] op [bmin, bmax]`, of any kind of number. */

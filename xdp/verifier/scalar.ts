@@ -11,26 +11,27 @@ export const S64_MAX = 2n ** 63n - 1n;
 export const S32_MIN = -0x8000_0000;
 export const S32_MAX = 0x7fff_ffff;
 export const U32_MAX = 0xffff_ffff;
+const S31_MAX = 0x7fff_ffffn;
 
 /** Facts that were found to contradict each other; the caller says what to do about it. */
 export const RANGE_VIOLATION = "range bounds violation";
 
 export class Scalar {
   /** Distinguishes contents; equal contents may, rarely, have several. */
-  readonly key: number;
-  readonly bits: Tnum;
-  readonly smin: bigint;
-  readonly smax: bigint;
-  readonly umin: bigint;
-  readonly umax: bigint;
-  readonly s32min: number;
-  readonly s32max: number;
-  readonly u32min: number;
-  readonly u32max: number;
+  declare readonly key: number;
+  declare readonly bits: Tnum;
+  declare readonly smin: bigint;
+  declare readonly smax: bigint;
+  declare readonly umin: bigint;
+  declare readonly umax: bigint;
+  declare readonly s32min: number;
+  declare readonly s32max: number;
+  declare readonly u32min: number;
+  declare readonly u32max: number;
   /** The number is known. */
-  readonly isConst: boolean;
+  declare readonly isConst: boolean;
   /** The register that holds just this number, kept by whoever makes registers. */
-  register: object | undefined = undefined;
+  declare register: object | undefined;
   constructor(key: number, from: Draft) {
     this.key = key;
     this.bits = from.bits;
@@ -43,6 +44,7 @@ export class Scalar {
     this.u32min = from.u32min;
     this.u32max = from.u32max;
     this.isConst = from.bits.mask === 0n;
+    this.register = undefined;
   }
 
   /** The known number, unsigned; meaningful where {@link isConst}. */
@@ -51,30 +53,36 @@ export class Scalar {
   }
 }
 
+type Known = Pick<Scalar, "bits" | "smin" | "smax" | "umin" | "umax" | "s32min" | "s32max" | "u32min" | "u32max">;
+
+const ANYTHING: Known = { bits: TNUM_UNKNOWN, smin: S64_MIN, smax: S64_MAX, umin: 0n, umax: U64_MAX, s32min: S32_MIN, s32max: S32_MAX, u32min: 0, u32max: U32_MAX };
+
 /** A scalar in the making. */
 export class Draft {
-  bits: Tnum = TNUM_UNKNOWN;
-  smin = S64_MIN;
-  smax = S64_MAX;
-  umin = 0n;
-  umax = U64_MAX;
-  s32min = S32_MIN;
-  s32max = S32_MAX;
-  u32min = 0;
-  u32max = U32_MAX;
+  declare bits: Tnum;
+  declare smin: bigint;
+  declare smax: bigint;
+  declare umin: bigint;
+  declare umax: bigint;
+  declare s32min: number;
+  declare s32max: number;
+  declare u32min: number;
+  declare u32max: number;
+  /** With what is known of a scalar; of none: any number. */
+  constructor(from: Known = ANYTHING) {
+    this.bits = from.bits;
+    this.smin = from.smin;
+    this.smax = from.smax;
+    this.umin = from.umin;
+    this.umax = from.umax;
+    this.s32min = from.s32min;
+    this.s32max = from.s32max;
+    this.u32min = from.u32min;
+    this.u32max = from.u32max;
+  }
 
   static of(scalar: Scalar): Draft {
-    const draft = new Draft();
-    draft.bits = scalar.bits;
-    draft.smin = scalar.smin;
-    draft.smax = scalar.smax;
-    draft.umin = scalar.umin;
-    draft.umax = scalar.umax;
-    draft.s32min = scalar.s32min;
-    draft.s32max = scalar.s32max;
-    draft.u32min = scalar.u32min;
-    draft.u32max = scalar.u32max;
-    return draft;
+    return new Draft(scalar);
   }
 
   setConst(value: bigint): this {
@@ -124,6 +132,39 @@ export class Draft {
 
   /** Makes all that is known agree: bits, bounds, halves, each improved by the others. */
   sync(): this {
+    return this.syncSmall() ? this : this.syncFully();
+  }
+
+  /**
+   * What {@link syncFully} comes to where the bits allow 31 of them at most: all four kinds of bounds are then the same two
+   * numbers, for which plain arithmetic is enough. False, with nothing changed, for other numbers and for contradictions.
+   */
+  private syncSmall(): boolean {
+    const { bits } = this;
+    if (bits.mask > S31_MAX || bits.value > S31_MAX) return false;
+    const value = Number(bits.value);
+    const mask = Number(bits.mask);
+    const low = Math.max(value, Number(this.umin), Number(this.smin), this.u32min, this.s32min);
+    const high = Math.min(value | mask, Number(this.umax), Number(this.smax), this.u32max, this.s32max);
+    if (low > high) return false;
+    const differing = low ^ high;
+    const open = differing === 0 ? 0 : 0xffff_ffff >>> Math.clz32(differing);
+    const newMask = mask & open;
+    const newValue = (value | (low & ~open)) & ~newMask;
+    const newLow = Math.max(low, newValue);
+    const newHigh = Math.min(high, newValue | newMask);
+    if (newValue !== value || newMask !== mask) this.bits = { value: BigInt(newValue), mask: BigInt(newMask) };
+    const min = BigInt(newLow);
+    const max = newLow === newHigh ? min : BigInt(newHigh);
+    this.smin = this.umin = min;
+    this.smax = this.umax = max;
+    this.s32min = this.u32min = newLow;
+    this.s32max = this.u32max = newHigh;
+    return true;
+  }
+
+  /** {@link sync} for any number. */
+  syncFully(): this {
     this.boundsFromBits();
     for (let round = 0; round < 3; round++) {
       const { smin, smax, umin, umax, s32min, s32max, u32min, u32max } = this;
@@ -265,15 +306,22 @@ export function intern(draft: Draft): Scalar {
   const { value, mask } = draft.bits;
   if (mask === 0n && draft.umin === value && draft.umax === value) return constant(value);
   if (mask === U64_MAX && draft.umax === U64_MAX && draft.umin === 0n && draft.smin === S64_MIN && draft.smax === S64_MAX && draft.u32min === 0 && draft.u32max === U32_MAX && draft.s32min === S32_MIN && draft.s32max === S32_MAX) return UNKNOWN;
-  const place = (hash(value) ^ Math.imul(hash(mask), 3) ^ Math.imul(hash(draft.umin), 5) ^ Math.imul(hash(draft.umax), 7) ^ Math.imul(draft.s32min, 11) ^ Math.imul(draft.u32max, 13) ^ Math.imul(hash(draft.smax), 17)) & (RANGES - 1);
+  const place = placeOf(draft);
   const first = ranges[place];
   if (first !== undefined && hasContent(first, draft)) return first;
   return (ranges[place] = new Scalar(nextKey++, draft));
 }
 
+/** Bounds of the lower half tell most ranges apart; those that need more than 32 bits are told apart by their bounds too. */
+function placeOf({ bits, umin, umax, smax, s32min, s32max, u32min, u32max }: Draft): number {
+  let mixed = Math.imul(u32min, 0x9e37_79b1) ^ Math.imul(u32max, 0x85eb_ca6b) ^ Math.imul(s32min, 11) ^ Math.imul(s32max, 13) ^ Math.imul(Number(BigInt.asUintN(32, bits.mask)), 3);
+  if (umax > 0xffff_ffffn) mixed ^= Math.imul(hash(umin), 5) ^ Math.imul(hash(umax), 7) ^ Math.imul(hash(smax), 17) ^ Math.imul(hash(bits.mask), 19);
+  return (mixed ^ (mixed >>> 16)) & (RANGES - 1);
+}
+
 /** 32 bits that depend on all 64. */
 function hash(x: bigint): number {
-  return Number(BigInt.asIntN(32, x)) ^ Math.imul(Number(BigInt.asIntN(32, x >> 32n)), 0x9e3779b1);
+  return Number(BigInt.asIntN(32, x)) ^ Math.imul(Number(BigInt.asIntN(32, x >> 32n)), 0x9e37_79b1);
 }
 
 function hasContent(a: Scalar, b: Draft): boolean {

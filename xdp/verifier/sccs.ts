@@ -5,7 +5,7 @@
  */
 import type { Env } from "./env.js";
 import { propagatePrecision } from "./precision.js";
-import type { Checkpoint, State } from "./state.js";
+import type { Checkpoint, Frame, State } from "./state.js";
 
 interface Backedge {
   readonly state: State;
@@ -19,18 +19,19 @@ interface Visit {
   backedges: Backedge[];
 }
 
+/** More than there can be chains of calls: each walks an instruction at least. */
+const CHAINS = 2 ** 24;
+
 export class Sccs {
-  private readonly visits = new Map<string, Visit>();
+  private readonly visits = new Map<number, Visit>();
 
   /** The loop that a state is in, with the calls that led there: the outermost frame that is in one tells. */
-  private keyOf(env: Env, state: State, insn: number): string | undefined {
-    let key = "";
-    for (let n = 0; n < state.frames.length; n++) {
-      const callee = state.frames[n + 1];
-      const at = callee === undefined ? insn : callee.callsite;
-      const scc = env.aux.scc[at] as number;
-      if (scc !== 0) return `${key}s${scc}`;
-      key += `${at}/`;
+  private keyOf(env: Env, state: State, insn: number): number | undefined {
+    if (!env.hasLoops) return undefined;
+    const { frames } = state;
+    for (let n = 0; n < frames.length; n++) {
+      const scc = env.aux.scc[n === frames.length - 1 ? insn : (frames[n + 1] as Frame).callsite] as number;
+      if (scc !== 0) return scc * CHAINS + (frames[n] as Frame).chain;
     }
     return undefined;
   }

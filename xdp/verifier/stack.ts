@@ -5,7 +5,7 @@ import type { Env } from "./env.js";
 import { MAX_STACK, MAX_VAR_OFF } from "./env.js";
 import { checkFastcallContract } from "./fastcall.js";
 import { formatTnum, logLine } from "./format.js";
-import { markPrecise, pushHistory } from "./precision.js";
+import { markPrecise, noteStep } from "./precision.js";
 import type { Reg } from "./reg.js";
 import { UNINIT_REG, UNKNOWN_REG, ZERO_REG, constReg } from "./reg.js";
 import { INVALID_REG, getReg, linkNumber, setReg, widthOf } from "./regs.js";
@@ -49,6 +49,7 @@ export function stackRange(reg: Reg, off: number, size: number): readonly [numbe
 /** Refuses accesses outside of the frame; grows the frame's stack to what is accessed. */
 export function checkStackBounds(env: Env, regno: number, off: number, size: number, access: Access): void {
   const reg = getReg(env, regno);
+  if (reg.scalar === ZERO && off < 0 && off >= -MAX_STACK && size >= 0 && off + size <= 0) return growStack(env, reg.frame, off);
   const extra = access === "read" ? " read from" : " write to";
   if (!reg.scalar.isConst && (reg.scalar.smax >= BigInt(MAX_VAR_OFF) || reg.scalar.smin <= BigInt(-MAX_VAR_OFF))) env.reject(`invalid unbounded variable-offset${extra} stack R${regno}`, "EACCES");
   const [low, high] = stackRange(reg, off, size);
@@ -135,7 +136,7 @@ function writeFixed(env: Env, frameNumber: number, off: number, size: number, va
       types = setType(types, i, i >= 8 - size ? STACK_SPILL : kept);
     }
     stack[slotNumber] = new Slot(types, spilled);
-    pushHistory(env, env.state, { stack: (frameNumber << 8) | slotNumber });
+    noteStep(env, env.state).stack = (frameNumber << 8) | slotNumber;
     return;
   }
   let type = STACK_MISC;
@@ -243,7 +244,7 @@ function readFixed(env: Env, frameNumber: number, off: number, size: number, dst
     for (let i = 0; i < size; i++) checkReadable(env, slot.typeOf((byte - i) & 7), off, i, size);
     if (dst >= 0) readBytes(env, frame, off, off + size, dst);
   }
-  if (fromRegister) pushHistory(env, env.state, { stack: (frameNumber << 8) | slotNumber });
+  if (fromRegister) noteStep(env, env.state).stack = (frameNumber << 8) | slotNumber;
 }
 
 function checkReadable(env: Env, type: number, off: number, i: number, size: number): void {

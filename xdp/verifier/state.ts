@@ -22,8 +22,8 @@ export const ALL_BYTES = 0x1111_1111;
  * `fp-1` of the first slot is number 0. `reg` is what was spilled, or describes the dynptr or iterator.
  */
 export class Slot {
-  readonly types: number;
-  readonly reg: Reg;
+  declare readonly types: number;
+  declare readonly reg: Reg;
   constructor(types: number, reg: Reg) {
     this.types = types;
     this.reg = reg;
@@ -56,22 +56,22 @@ export function setType(types: number, byte: number, type: number): number {
 }
 
 export class Frame {
-  regs: Reg[];
+  declare regs: Reg[];
   /** By slot: slot i holds fp-8(i+1) to fp-8i-1. */
-  stack: Slot[];
-  readonly callsite: number;
-  readonly number: number;
-  readonly subprog: number;
-  inCallback = false;
-  inAsyncCallback = false;
-  inExceptionCallback = false;
-  callbackDepth = 0;
-  callbackMin = 0;
-  callbackMax = 0;
+  declare stack: Slot[];
+  declare readonly callsite: number;
+  declare readonly number: number;
+  declare readonly subprog: number;
+  declare inCallback: boolean;
+  declare inAsyncCallback: boolean;
+  declare inExceptionCallback: boolean;
+  declare callbackDepth: number;
+  declare callbackMin: number;
+  declare callbackMax: number;
   /** State that may write to it. */
-  owner: State | undefined;
+  declare owner: State | undefined;
   /** Number that is the same for frames entered over the same call sites. */
-  readonly chain: number;
+  declare readonly chain: number;
   constructor(callsite: number, number: number, subprog: number, chain: number, regs?: Reg[], stack?: Slot[]) {
     this.callsite = callsite;
     this.number = number;
@@ -79,16 +79,25 @@ export class Frame {
     this.chain = chain;
     this.regs = regs ?? [UNINIT_REG, UNINIT_REG, UNINIT_REG, UNINIT_REG, UNINIT_REG, UNINIT_REG, UNINIT_REG, UNINIT_REG, UNINIT_REG, UNINIT_REG, framePointer(number)];
     this.stack = stack ?? [];
+    this.inCallback = false;
+    this.inAsyncCallback = false;
+    this.inExceptionCallback = false;
+    this.callbackDepth = 0;
+    this.callbackMin = 0;
+    this.callbackMax = 0;
+    this.owner = undefined;
   }
 
   copy(): Frame {
     const frame = new Frame(this.callsite, this.number, this.subprog, this.chain, this.regs.slice(), this.stack.slice());
-    frame.inCallback = this.inCallback;
-    frame.inAsyncCallback = this.inAsyncCallback;
-    frame.inExceptionCallback = this.inExceptionCallback;
-    frame.callbackDepth = this.callbackDepth;
-    frame.callbackMin = this.callbackMin;
-    frame.callbackMax = this.callbackMax;
+    if (this.inCallback || this.inAsyncCallback || this.inExceptionCallback || this.callbackDepth !== 0) {
+      frame.inCallback = this.inCallback;
+      frame.inAsyncCallback = this.inAsyncCallback;
+      frame.inExceptionCallback = this.inExceptionCallback;
+      frame.callbackDepth = this.callbackDepth;
+      frame.callbackMin = this.callbackMin;
+      frame.callbackMax = this.callbackMax;
+    }
     return frame;
   }
 }
@@ -116,28 +125,45 @@ export interface History {
   linked: readonly number[] | undefined;
 }
 
+const NOTHING_HELD: readonly Ref[] = [];
+
 export class State {
-  frames: Frame[];
-  refs: readonly Ref[] = [];
-  activeLock = 0;
-  activePreemptLocks = 0;
-  activeRcuLocks = 0;
+  declare frames: Frame[];
+  declare refs: readonly Ref[];
+  declare activeLock: number;
+  declare activePreemptLocks: number;
+  declare activeRcuLocks: number;
   /** Innermost open irq-save section. */
-  activeIrqId = 0;
-  inSleepable = false;
+  declare activeIrqId: number;
+  declare inSleepable: boolean;
   /** Checkpoint that this state came from. */
-  parent: Checkpoint | undefined;
-  history: History | undefined = undefined;
-  historyLength = 0;
-  firstInsn = 0;
-  lastInsn = -1;
-  mayGotoDepth = 0;
-  callbackUnrollDepth = 0;
+  declare parent: Checkpoint | undefined;
+  declare history: History | undefined;
+  declare historyLength: number;
+  declare firstInsn: number;
+  declare lastInsn: number;
+  declare mayGotoDepth: number;
+  declare callbackUnrollDepth: number;
   /** How many functions that run later were entered on the way here. */
-  asyncEntry = 0;
-  depth = 0;
+  declare asyncEntry: number;
+  declare depth: number;
   constructor(frames: Frame[]) {
     this.frames = frames;
+    this.refs = NOTHING_HELD;
+    this.activeLock = 0;
+    this.activePreemptLocks = 0;
+    this.activeRcuLocks = 0;
+    this.activeIrqId = 0;
+    this.inSleepable = false;
+    this.parent = undefined;
+    this.history = undefined;
+    this.historyLength = 0;
+    this.firstInsn = 0;
+    this.lastInsn = -1;
+    this.mayGotoDepth = 0;
+    this.callbackUnrollDepth = 0;
+    this.asyncEntry = 0;
+    this.depth = 0;
   }
 
   /** The innermost frame, to read. */
@@ -160,10 +186,23 @@ export class State {
     return this.own(this.frames.length - 1);
   }
 
+  /** A state that goes another way from here. Both will write to the innermost frame: one copy of it is enough for that. */
+  branch(): State {
+    const other = new State([]);
+    const last = this.frames.length - 1;
+    const { owner } = this.top;
+    this.fork(other);
+    if (owner !== this) return other;
+    other.own(last);
+    this.top.owner = this;
+    return other;
+  }
+
   /** A state that shares everything; neither owns the frames any more. */
   fork(into: State = new State([])): State {
-    for (const frame of this.frames) frame.owner = undefined;
-    into.frames = this.frames.slice();
+    const { frames } = this;
+    for (let i = 0; i < frames.length; i++) (frames[i] as Frame).owner = undefined;
+    into.frames = frames.slice();
     into.refs = this.refs;
     into.activeLock = this.activeLock;
     into.activePreemptLocks = this.activePreemptLocks;
@@ -209,17 +248,25 @@ export class State {
 
 /** A state that was kept, to compare later ones with. */
 export class Checkpoint extends State {
-  readonly insn: number;
+  declare readonly insn: number;
   /** Paths from here that are not explored to the end. */
-  branches = 1;
-  hits = 0;
-  misses = 0;
-  cleaned = false;
+  declare branches: number;
+  declare hits: number;
+  declare misses: number;
+  declare cleaned: boolean;
+  /** What differed from the last state that was compared, which is looked at first the next time: `frame << 8 | register`, or `frame << 8 | 128 | slot`; -1 for none. */
+  declare differed: number;
   /** By frame: registers, and slots below 32 and from 32 on, whose exact numbers mattered. */
-  readonly precise: number[] = [];
+  declare readonly precise: number[];
   constructor(insn: number) {
     super([]);
     this.insn = insn;
+    this.branches = 1;
+    this.hits = 0;
+    this.misses = 0;
+    this.cleaned = false;
+    this.differed = -1;
+    this.precise = [];
   }
 
   isPreciseReg(frame: number, reg: number): boolean {
