@@ -53,11 +53,6 @@ export function statesEqual(env: Env, old: Checkpoint, current: State, strictnes
   if (old.activeLock !== current.activeLock && (old.activeLock === 0 || current.activeLock === 0)) return false;
   if (old.activePreemptLocks !== current.activePreemptLocks || old.activeRcuLocks !== current.activeRcuLocks || old.inSleepable !== current.inSleepable) return false;
   ids.reset(env.nextId);
-  if (old.differed >= 0) {
-    if (stillDiffers(old, current, strictness)) return false;
-    old.differed = -1;
-    ids.reset(env.nextId);
-  }
   if (!sameRefs(old, current)) return false;
   const { frames } = old;
   for (let n = 0; n < frames.length; n++) {
@@ -71,16 +66,20 @@ export function statesEqual(env: Env, old: Checkpoint, current: State, strictnes
 }
 
 /**
- * What differed from the state before differs from most of the next ones too: one register to look at instead of all. Ids only
- * add reasons to differ, so that what differs without those of the others differs with them.
+ * What differed from the state before differs from most of the next ones too: one register to look at instead of all. True: the
+ * states are not equal, however strictly they are compared. Ids only add reasons to differ, so that what differs without those of
+ * the others differs with them.
  */
-function stillDiffers(old: Checkpoint, current: State, strictness: Strictness): boolean {
+export function stillDiffers(env: Env, old: Checkpoint, current: State): boolean {
+  if (old.frames.length !== current.frames.length) return true;
+  ids.reset(env.nextId);
   const n = old.differed >> 8;
   const a = old.frames[n] as Frame;
   const b = current.frames[n] as Frame;
   const i = old.differed & 127;
-  if ((old.differed & 128) === 0) return !regCovers(a.regs[i] as Reg, b.regs[i] as Reg, strictness, strictness === "covered" && old.isPreciseReg(n, i));
-  return !slotCovers(a.stack[i] as Slot, b.stack[i], strictness, strictness === "covered" && old.isPreciseSlot(n, i));
+  const differs = (old.differed & 128) === 0 ? !regCovers(a.regs[i] as Reg, b.regs[i] as Reg, "covered", old.isPreciseReg(n, i)) : !slotCovers(a.stack[i] as Slot, b.stack[i], "covered", old.isPreciseSlot(n, i));
+  if (!differs) old.differed = -1;
+  return differs;
 }
 
 function sameRefs(old: State, current: State): boolean {

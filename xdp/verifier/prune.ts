@@ -1,6 +1,6 @@
 /** Keeping states, and leaving paths that an earlier state stands for; finding loops that never end. */
 import type { Env } from "./env.js";
-import { statesEqual } from "./equal.js";
+import { statesEqual, stillDiffers } from "./equal.js";
 import { ITER_ACTIVE, formatState, logLine } from "./format.js";
 import type { StackLiveness } from "./liveness.js";
 import { noteStep, propagatePrecision } from "./precision.js";
@@ -24,12 +24,12 @@ export function isVisited(env: Env, insn: number, liveness: StackLiveness, sccs:
     cleanComplete(env, list, insn, liveness, sccs);
     for (let i = list.length - 1; i >= 0; i--) {
       const old = list[i] as Checkpoint;
+      const differs = old.differed >= 0 && stillDiffers(env, old, state);
       if (old.branches > 0) {
-        const outcome = compareOpen(env, old, insn);
-        if (outcome === "hit") return hit(env, old, insn, true, sccs);
+        if (!differs && compareOpen(env, old, insn) === "hit") return hit(env, old, insn, true, sccs);
         // Turns of a loop differ: keeping a state in each would help no one.
         if (!force && env.jumps - env.prevJumps < 20 && env.processed - env.prevProcessed < 100) add = false;
-      } else {
+      } else if (!differs) {
         const loop = sccs.isIncomplete(env, old);
         if (statesEqual(env, old, state, loop ? "within" : "covered")) return hit(env, old, insn, loop, sccs);
       }

@@ -62,6 +62,31 @@ function concrete(op: number, bits: 32 | 64, a: bigint, b: bigint): bigint {
 }
 
 describe("scalars", () => {
+  it("agree with themselves in small numbers as in any", () => {
+    const small = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 0x7fff_ffff }));
+    const bound = fc.oneof(small, fc.integer({ min: -40, max: 40 }), fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff }));
+    fc.assert(
+      fc.property(small, small, fc.array(bound, { minLength: 8, maxLength: 8 }), (value, mask, bounds) => {
+        const make = (): Draft => {
+          const d = new Draft();
+          d.bits = { value: BigInt(value & ~mask), mask: BigInt(mask) };
+          const [a, b, c, e, f, g, h, i] = bounds as [number, number, number, number, number, number, number, number];
+          if (a >= 0) d.umin = BigInt(a);
+          if (b >= 0) d.umax = BigInt(b);
+          if (c % 3 !== 0) d.smin = BigInt(c);
+          if (e % 3 !== 0) d.smax = BigInt(e);
+          if (f >= 0) d.u32min = f;
+          if (g >= 0) d.u32max = g;
+          if (h % 3 !== 0) d.s32min = h;
+          if (i % 3 !== 0) d.s32max = i;
+          return d;
+        };
+        expect(make().sync()).toEqual(make().syncFully());
+      }),
+      RUNS,
+    );
+  });
+
   it("allow the number that they were made for", () => {
     fc.assert(fc.property(member, ({ scalar, value }) => allows(scalar, value)), RUNS);
   });
