@@ -32,6 +32,11 @@ export class Layout {
     return this.memory.buffer as unknown as SharedArrayBuffer;
   }
 
+  /** Bytes that are left. */
+  get room(): number {
+    return MAX_PAGES * WASM_PAGE - this.next;
+  }
+
   /** Reserves `bytes` at a multiple of `align` (a power of 2) and returns the address. Throws {@link MemoryError}. */
   allocate(bytes: number, align: number, what: string): number {
     const address = Math.ceil(this.next / align) * align;

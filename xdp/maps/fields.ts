@@ -121,10 +121,30 @@ export const LPM_DATA_SIZE = 60;
 export const LPM_FREE = 64;
 export const LPM_FRESH = 68;
 export const LPM_NODES = 72;
-/** Table by the first 16 bits of an address (LPM_START_BITS), or 0: u32 longest entry of fewer bits, u32 where the way goes on. */
-export const LPM_STARTS = 76;
-export const LPM_START_BITS = 16;
-export const LPM_START_BYTES = 8;
+/**
+ * Address of the tables by the bits of an address, or 0. A table's slots (u32) are indexed by the next bits: 16 at the root (as
+ * they lie: first byte lowest), then 8, then 4 at a time. A slot is the address of a value, that of the longest prefix so far (0: there is none); or where longer
+ * prefixes lie below, the address of the next table | LPM_TABLE, or of a record | LPM_RECORD: u32 value so far, u32 node of the
+ * trie to go on from. They answer for whole addresses only; the trie itself answers for shorter ones.
+ */
+export const LPM_TABLES = 76;
+export const LPM_TABLE = 1;
+export const LPM_RECORD = 2;
+export const LPM_ROOT_BITS = 16;
+export const LPM_WIDE_BITS = 8;
+export const LPM_NARROW_BITS = 4;
+/** At LPM_TABLES, for tables of 8 bits, of 4 bits and for records: the first that is free (linked by their first u32), the next never used, the end. */
+export const LPM_WIDE = 0;
+export const LPM_NARROW = 12;
+export const LPM_RECORDS = 24;
+export const POOL_FREE = 0;
+export const POOL_FRESH = 4;
+export const POOL_END = 8;
+/** Entries below a slot up to which it is a record, not a table. */
+export const LPM_SPARSE = 36;
+/** The root table. */
+export const LPM_ROOT_TABLE = 64;
+export const LPM_RECORD_BYTES = 8;
 /** Node: two children (addresses), prefix length in bits, 1 where it only branches, address padded to a multiple of 8, value. */
 export const NODE_CHILD = 0;
 export const NODE_PREFIX = 8;

@@ -36,10 +36,17 @@ import {
   LOCAL_PENDING,
   LOCAL_STEAL,
   LPM_DATA_SIZE,
+  LPM_NARROW,
+  LPM_NARROW_BITS,
   LPM_NODES,
-  LPM_START_BITS,
-  LPM_START_BYTES,
-  LPM_STARTS,
+  LPM_RECORDS,
+  LPM_RECORD_BYTES,
+  LPM_ROOT_BITS,
+  LPM_ROOT_TABLE,
+  LPM_SPARSE,
+  LPM_TABLES,
+  LPM_WIDE,
+  LPM_WIDE_BITS,
   LRU_ACTIVE,
   LRU_FREE,
   LRU_FRESH,
@@ -57,6 +64,8 @@ import {
   MAP_VALUES,
   NODE_DATA,
   NO_SPIN_LOCK,
+  POOL_END,
+  POOL_FRESH,
   QUEUE_DATA,
   QUEUE_PLACES,
   QUEUE_STRIDE,
@@ -74,8 +83,12 @@ import { BPF_F_NO_COMMON_LRU, BPF_F_NO_PREALLOC } from "./uapi.js";
 /** Most that is reserved for a map whose entries the kernel allocates as they come, whatever max_entries says; a full one then says -ENOMEM. */
 const LAZY_BYTES = 805_306_368;
 
-/** Tries of so many entries and more get a table by the first bits of an address. */
-const LEAST_WITH_STARTS = 256;
+/** Inner tries of so many entries and more get tables by the bits of an address: there may be many of them. The object's own always do. */
+const LEAST_WITH_TABLES = 256;
+/** Of the memory that is left, most that the tables of one trie reserve (they answer faster, the trie answers too): 1 / this. */
+const TABLES_SHARE = 6;
+/** Entries below a slot for which no further table is made, of addresses longer than IPv4's: they lie far apart. */
+const SPARSE_ENTRIES = 8;
 const LINE = 64;
 const PAGE = 4096;
 /** Nodes that the kernel scans in one rotation, and free elements that a CPU takes at once, with common lists. */
@@ -93,6 +106,8 @@ export interface Placement {
   readonly id: number;
   readonly typeId: number;
   readonly shape: MapShape;
+  /** Whether it is one of many: made for a map of maps. */
+  readonly inner?: boolean;
   /** Possible CPUs. */
   readonly cpus: number;
   /** Of the map's hash function. */
@@ -209,9 +224,34 @@ function placeTrie(map: Placement): void {
   const nodes = Math.min(2 * map.shape.maxEntries + 2, Math.max(Math.floor(LAZY_BYTES / nodeBytes), 2));
   placeArea(map, nodes, nodeBytes, offset);
   write(map, { [LPM_DATA_SIZE]: dataSize, [LPM_NODES]: nodes });
-  // Small tries are shallow, and there may be many of them.
-  const hasStarts = map.shape.maxEntries >= LEAST_WITH_STARTS && (dataSize === 4 || dataSize === 16);
-  if (hasStarts) write(map, { [LPM_STARTS]: reserve(map, LPM_START_BYTES << LPM_START_BITS, LINE) });
+  if (dataSize >= LPM_ROOT_BITS / 8 && (map.inner !== true || map.shape.maxEntries >= LEAST_WITH_TABLES)) placeTables(map, dataSize, Math.min(map.shape.maxEntries, nodes));
+}
+
+/** Tables by the bits of an address. An entry needs one table at each step of its way at most, and there are fewer ways at the first steps. */
+function placeTables(map: Placement, dataSize: number, entries: number): void {
+  const isShort = dataSize <= 4;
+  const steps = isShort ? (dataSize * 8 - LPM_ROOT_BITS - LPM_WIDE_BITS) / LPM_NARROW_BITS : 1;
+  const narrowBytes = 4 << LPM_NARROW_BITS;
+  const wideBytes = 4 << LPM_WIDE_BITS;
+  const room = map.layout.room / TABLES_SHARE;
+  const wide = dataSize === LPM_ROOT_BITS / 8 ? 0 : Math.min(entries, 1 << LPM_ROOT_BITS, Math.floor(room / wideBytes));
+  const narrow = Math.max(0, Math.min(Math.ceil(entries * steps), Math.floor((room - wide * wideBytes) / narrowBytes)));
+  // A new entry takes its record before the one that it replaces gives its own back.
+  const records = entries + 1;
+  const tables = reserve(map, LPM_ROOT_TABLE + (4 << LPM_ROOT_BITS), LINE);
+  write(map, { [LPM_TABLES]: tables });
+  const view = new DataView(map.layout.buffer);
+  view.setUint32(tables + LPM_SPARSE, isShort ? 0 : SPARSE_ENTRIES, true);
+  const pool = (field: number, bytes: number): void => {
+    const at = reserve(map, bytes, LINE);
+    // Memory may have grown.
+    const fresh = new DataView(map.layout.buffer);
+    fresh.setUint32(tables + field + POOL_FRESH, at, true);
+    fresh.setUint32(tables + field + POOL_END, at + bytes, true);
+  };
+  pool(LPM_WIDE, wide * wideBytes);
+  pool(LPM_NARROW, narrow * narrowBytes);
+  pool(LPM_RECORDS, records * LPM_RECORD_BYTES);
 }
 
 function placeQueue(map: Placement): void {

@@ -66,20 +66,20 @@ export class MapTable {
   add(spec: InnerSpec): RuntimeMapHandle {
     const id = this.all.length;
     if (id >= this.capacity) throw new MapError(spec.name, `is one map too many: a machine makes ${MAX_INNER} inner maps at most`);
-    const handle = this.make(spec, id, shapeOf(spec, this.options.cpus));
+    const handle = this.make(spec, id, shapeOf(spec, this.options.cpus), true);
     this.all.push(handle);
     new DataView(this.layout.buffer).setUint32(MACHINE + MACHINE_MAP_COUNT, this.all.length, true);
     return handle;
   }
 
-  private make(spec: MapSpec, id: number, shape: MapShape): RuntimeMapHandle {
+  private make(spec: MapSpec, id: number, shape: MapShape, inner = false): RuntimeMapHandle {
     const header = this.headers + id * MAP_HEADER_BYTES;
     if (mapKind(spec.typeId) === undefined) {
       const view = new DataView(this.layout.buffer);
       view.setUint32(header + MAP_TYPE, spec.typeId, true);
       view.setUint32(header + MAP_ID, id, true);
     } else {
-      this.place(spec, id, header, shape);
+      this.place(spec, id, header, shape, inner);
       this.addArea(header);
     }
     return new RuntimeMapHandle(spec, id, header, shape, this.options.cpus, this.options.runtime, this.scratch, this);
@@ -93,10 +93,10 @@ export class MapTable {
     view.setUint32(MACHINE + MACHINE_MAP_AREA_COUNT, count + 1, true);
   }
 
-  private place(spec: MapSpec, id: number, header: number, shape: MapShape): void {
+  private place(spec: MapSpec, id: number, header: number, shape: MapShape, inner: boolean): void {
     const { cpus, seed } = this.options;
     const mapSeed = shape.flags & BPF_F_ZERO_SEED ? 0n : mix(seed + BigInt(id + 1) * 0x9e3779b97f4a7c15n);
-    placeMap({ layout: this.layout, header, name: spec.name, id, typeId: spec.typeId, shape, cpus, seed: mapSeed, special: this.specialOf(spec, shape) });
+    placeMap({ layout: this.layout, header, name: spec.name, id, typeId: spec.typeId, shape, inner, cpus, seed: mapSeed, special: this.specialOf(spec, shape) });
   }
 
   /** Writes what inner maps must be like. */

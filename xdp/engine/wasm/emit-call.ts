@@ -123,9 +123,9 @@ function emitDirectLookup(emitter: Emitter, map: MapFacts, lookup: FunctionRef):
     to.op("i64.extend_i32_u").set(registerOf(emitter, 0));
     return;
   }
-  if (isInlineTrie(map, emitter.program.module.shared)) {
+  if (isInlineTrie(map)) {
     const offset = pushKey(emitter, map.keySize);
-    emitTrieLookup(emitter, map, offset, constantKey(emitter.state, register(emitter.state, 2), emitter.context));
+    emitTrieLookup(emitter, map, offset, constantKey(emitter.state, register(emitter.state, 2), emitter.context), lookup, () => emitter.pushField(ENV_CPU));
     to.op("i64.extend_i32_u").set(registerOf(emitter, 0));
     return;
   }

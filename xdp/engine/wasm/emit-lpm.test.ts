@@ -59,13 +59,14 @@ function results(machine: Machine, engine: Engine): number[] {
   });
 }
 
-/** With and without a table by the first bits. */
-describe.each([32, 512])("tries of %i entries", (entries) => {
+/** Of one worker, and shared. */
+describe.each([1, 2])("tries of %i workers", (workers) => {
+  const entries = 256;
   test.each([undefined, 0, 8, 15, 16, 24, 31, 32, 33])("inlined lookups of keys of %s bits find the longest prefix", (bits) => {
     for (let seed = 1; seed <= 6; seed++) {
-      const choices = new Choices(seed * 100 + entries + (bits ?? 99));
+      const choices = new Choices(seed * 100 + workers + (bits ?? 99));
       const map = mapOf({ name: "prefixes", type: "BPF_MAP_TYPE_LPM_TRIE", key: 8, value: 4, entries, flags: 1 });
-      const machine = createMachine({ object: { file: "t.o", license: "GPL", programs: [programOf("main", source(bits), ["prefixes"])], maps: [map] }, entry: "main", batchSize: PACKETS });
+      const machine = createMachine({ object: { file: "t.o", license: "GPL", programs: [programOf("main", source(bits), ["prefixes"])], maps: [map] }, entry: "main", batchSize: PACKETS, workers });
       const stored = new Map<string, Prefix & { value: number }>();
       for (let i = 0; i < Math.min(entries, 200); i++) {
         const length = choices.pick([0, 3, 8, 12, 15, 16, 17, 20, 24, 28, 31, 32]);

@@ -1,99 +1,106 @@
-/** Lookups of whole IPv4 addresses in LPM tries, emitted inline: place of the root and of the table by the first bits are constants. The trie is the runtime's (lpm_lookup.ts). */
-import { LPM_ROOT, LPM_START_BITS, LPM_START_BYTES, NODE_BRANCH, NODE_CHILD, NODE_DATA, NODE_PREFIX } from "../../maps/fields.js";
+/** Lookups of whole addresses in LPM tries, emitted inline: a few loads from tables whose place is a constant (maps/fields.ts). Everything else is the runtime's. */
+import { MAP_SEQUENCE } from "../../abi.js";
+import { LPM_RECORD, LPM_ROOT_TABLE, LPM_TABLE } from "../../maps/fields.js";
 import { BPF_MAP_TYPE_LPM_TRIE } from "../../maps/uapi.js";
 import type { Emitter } from "./emitter.js";
-import type { FunctionBuilder, Local } from "./function-builder.js";
+import type { FunctionBuilder, FunctionRef, Local } from "./function-builder.js";
 import type { MapFacts } from "./map-facts.js";
 
-const KEY_BYTES = 8;
+/** From a key to its address bytes. */
 const KEY_DATA = 4;
-const ADDRESS_BITS = 32;
+/** Bits of addresses whose tables are all emitted, and of longer ones, of which the first two are. */
+const SHORT_BITS = 32;
+const FIRST_BITS = 24;
 
-/** Where workers share the trie, the runtime looks again when a writer was there meanwhile. */
-export function isInlineTrie(map: MapFacts, shared: boolean): boolean {
-  return map.type === BPF_MAP_TYPE_LPM_TRIE && map.keySize === KEY_BYTES && !shared;
+/** Whether it has tables, and addresses of at least their first two steps. */
+export function isInlineTrie(map: MapFacts): boolean {
+  return map.type === BPF_MAP_TYPE_LPM_TRIE && map.trie.tables !== 0 && addressBits(map) >= FIRST_BITS;
+}
+
+function addressBits(map: MapFacts): number {
+  return (map.keySize - KEY_DATA) * 8;
 }
 
 interface TrieLocals {
-  /** The key's address, first byte highest. */
-  readonly address: Local<"i32">;
+  readonly key: Local<"i32">;
+  /** The address's first four bytes, as they lie. */
   readonly word: Local<"i32">;
-  readonly node: Local<"i32">;
-  readonly found: Local<"i32">;
-  readonly prefix: Local<"i32">;
-  readonly limit: Local<"i32">;
+  readonly entry: Local<"i32">;
+  readonly sequence: Local<"i32">;
 }
 
 /** One set a function. */
 const LOCALS = new WeakMap<FunctionBuilder, TrieLocals>();
 
 function localsOf(to: FunctionBuilder): TrieLocals {
-  const known = LOCALS.get(to);
-  if (known) return known;
-  const locals = { address: to.local("i32"), word: to.local("i32"), node: to.local("i32"), found: to.local("i32"), prefix: to.local("i32"), limit: to.local("i32") };
-  LOCALS.set(to, locals);
+  let locals = LOCALS.get(to);
+  if (!locals) LOCALS.set(to, (locals = { key: to.local("i32"), word: to.local("i32"), entry: to.local("i32"), sequence: to.local("i32") }));
   return locals;
 }
 
-function pushSwapped(to: FunctionBuilder, word: Local<"i32">): void {
-  to.get(word).i32(8).op("i32.rotl").i32(0x00ff_00ff).op("i32.and");
-  to.get(word).i32(24).op("i32.rotl").i32(0xff00_ff00 | 0).op("i32.and").op("i32.or");
-}
-
-/** Pops the key's address less `offset`, pushes the value's address or 0. `bits`: the key's length, where it is known. */
-export function emitTrieLookup({ to }: Emitter, map: MapFacts, offset: number, bits: number | undefined): void {
-  const { address, word, node, found, prefix, limit } = localsOf(to);
-  const { starts } = map.trie;
-  to.set(node);
-  if (bits !== undefined && bits > ADDRESS_BITS) {
+/**
+ * Pops the key's address less `offset`, pushes the value's address or 0. `bits`: the key's length, where it is known.
+ * `lookup` is the runtime's function for the same; `pushCpu` pushes its last argument.
+ */
+export function emitTrieLookup(emitter: Emitter, map: MapFacts, offset: number, bits: number | undefined, lookup: FunctionRef, pushCpu: () => void): void {
+  const { to, program } = emitter;
+  const locals = localsOf(to);
+  const { key, entry, sequence } = locals;
+  const { shared } = program.module;
+  const length = addressBits(map);
+  to.set(key);
+  if (bits !== undefined && bits > length) {
     to.i32(0);
     return;
   }
-  to.get(node).memory("i32.load", offset + KEY_DATA).set(word);
-  pushSwapped(to, word);
-  to.set(address);
-  if (bits === undefined) to.get(node).memory("i32.load", offset).set(limit);
-  const pushLimit = (): void => {
-    if (bits === undefined) to.get(limit);
-    else to.i32(bits);
-  };
-  const fromTable = (): void => {
-    to.get(address).i32(ADDRESS_BITS - LPM_START_BITS).op("i32.shr_u").i32(LPM_START_BYTES).op("i32.mul").tee(prefix).memory("i32.load", starts).set(found);
-    to.get(prefix).memory("i32.load", starts + 4).set(node);
-  };
-  const fromRoot = (): void => void to.i32(0).tee(found).memory("i32.load", map.header + LPM_ROOT).set(node);
-  if (starts === 0 || (bits !== undefined && bits < LPM_START_BITS)) fromRoot();
-  else if (bits !== undefined) fromTable();
-  else {
-    to.get(limit).i32(LPM_START_BITS).op("i32.ge_u").if();
-    fromTable();
-    to.else();
-    fromRoot();
+  const pushSequence = (): void => void to.i32(0).memory("i32.atomic.load", map.header + MAP_SEQUENCE);
+  const found = to.block();
+  const slow = to.block();
+  if (bits === undefined) to.get(key).memory("i32.load", offset).i32(length).op("i32.ne").brIf(slow);
+  if (bits === undefined || bits === length) {
+    if (shared) {
+      pushSequence();
+      to.tee(sequence).i32(1).op("i32.and").brIf(slow);
+    }
+    const answered = to.block();
+    emitSteps(to, map, locals, offset + KEY_DATA, length, answered, slow);
     to.end();
+    if (shared) {
+      pushSequence();
+      to.get(sequence).op("i32.ne").brIf(slow);
+    }
+    to.br(found);
   }
-  const done = to.block();
-  if (bits === undefined) {
-    // Longer than an address: in nothing.
-    to.get(limit).i32(ADDRESS_BITS).op("i32.gt_u").if();
-    to.i32(0).set(found).br(done).end();
-  }
-  const next = to.loop();
-  to.get(node).op("i32.eqz").brIf(done);
-  to.get(node).memory("i32.load", NODE_PREFIX).set(prefix);
-  if (bits !== ADDRESS_BITS) {
-    to.get(prefix);
-    pushLimit();
-    to.op("i32.gt_u").brIf(done);
-  }
-  // The bits that differ begin behind the prefix; shifted by 64 - prefix, so that a prefix of 0 leaves none.
-  to.get(node).memory("i32.load", NODE_DATA).set(word);
-  pushSwapped(to, word);
-  to.get(address).op("i32.xor").op("i64.extend_i32_u").i32(ADDRESS_BITS).get(prefix).op("i32.sub").op("i64.extend_i32_u").op("i64.shr_u").i64(0).op("i64.ne").brIf(done);
-  to.get(node).get(found).get(node).memory("i32.load", NODE_BRANCH).op("i32.eqz").op("select").set(found);
-  to.get(prefix).i32(ADDRESS_BITS).op("i32.eq").brIf(done);
-  to.get(node).get(address).get(prefix).op("i32.shl").i32(31).op("i32.shr_u").i32(2).op("i32.shl").op("i32.add").memory("i32.load", NODE_CHILD).set(node);
-  to.br(next);
   to.end();
+  to.i32(map.header).get(key).i32(offset).op("i32.add");
+  pushCpu();
+  to.call(lookup).set(entry);
   to.end();
-  to.get(found).i32(map.valueOffset).op("i32.add").i32(0).get(found).op("select");
+  to.get(entry);
+}
+
+/** Sets `entry` and goes to `answered` where it is a value; to `slow` where it is not, after the steps that are emitted. */
+function emitSteps(to: FunctionBuilder, map: MapFacts, { key, word, entry }: TrieLocals, data: number, length: number, answered: ReturnType<FunctionBuilder["block"]>, slow: ReturnType<FunctionBuilder["block"]>): void {
+  const isSettled = (): void => void to.get(entry).i32(LPM_TABLE | LPM_RECORD).op("i32.and").op("i32.eqz").brIf(answered);
+  /** The index into the table that `entry` names with its tag is on the stack. */
+  const next = (): void => {
+    to.i32(2).op("i32.shl").get(entry).op("i32.add").i32(LPM_TABLE).op("i32.sub").memory("i32.load", 0).set(entry);
+    isSettled();
+  };
+  const isTable = (): void => void to.get(entry).i32(LPM_RECORD).op("i32.and").brIf(slow);
+  to.get(key).memory("i32.load", data).tee(word).i32(0xffff).op("i32.and");
+  to.i32(2).op("i32.shl").memory("i32.load", map.trie.tables + LPM_ROOT_TABLE).set(entry);
+  isSettled();
+  isTable();
+  to.get(word).i32(16).op("i32.shr_u").i32(0xff).op("i32.and");
+  next();
+  if (length === SHORT_BITS) {
+    isTable();
+    to.get(word).i32(28).op("i32.shr_u");
+    next();
+    isTable();
+    to.get(word).i32(24).op("i32.shr_u").i32(15).op("i32.and");
+    next();
+  }
+  to.br(slow);
 }

@@ -10,7 +10,7 @@ import {
   MAP_VALUE_OFFSET,
   MAP_VALUE_SIZE,
 } from "../../abi.js";
-import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET, LPM_STARTS, SLOTS_DATA } from "../../maps/fields.js";
+import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET, LPM_TABLES, SLOTS_DATA } from "../../maps/fields.js";
 import type { MachineView } from "../contract.js";
 import type { MapAccess } from "./value.js";
 
@@ -29,8 +29,8 @@ export interface MapFacts {
   readonly valueOffset: number;
   /** Where the hash family keeps its elements (maps/fields.ts); not looked at in other types. */
   readonly hash: HashFacts;
-  /** Of an LPM trie, the table by the first bits (maps/fields.ts), or 0; not looked at in other types. */
-  readonly trie: { readonly starts: number };
+  /** Of an LPM trie, the tables by the bits of an address (maps/fields.ts), or 0; not looked at in other types. */
+  readonly trie: { readonly tables: number };
   /** Of a prog array, where its entries are (u32 each: program index + 1, or 0); not looked at in other types. */
   readonly slots: number;
 }
@@ -69,7 +69,7 @@ export function readMapFacts(machine: MachineView): MapFacts[] {
         keyOffset: field(HASH_KEY_OFFSET),
         valueOffset: field(HASH_VALUE_OFFSET),
       },
-      trie: { starts: field(LPM_STARTS) },
+      trie: { tables: field(LPM_TABLES) },
       slots: field(SLOTS_DATA),
     };
   });

@@ -1,11 +1,12 @@
 /** Finding the way in a BPF_MAP_TYPE_LPM_TRIE; what the trie is: lpm_trie.ts. */
 import { MAP_VALUE_OFFSET } from "../../../abi";
-import { LPM_DATA_SIZE, LPM_ROOT, LPM_START_BITS, LPM_START_BYTES, LPM_STARTS, NODE_BRANCH, NODE_CHILD, NODE_DATA, NODE_PREFIX } from "../../../maps/fields";
+import { LPM_DATA_SIZE, LPM_RECORD, LPM_ROOT, LPM_ROOT_TABLE, LPM_TABLE, LPM_TABLES, NODE_BRANCH, NODE_CHILD, NODE_DATA, NODE_PREFIX } from "../../../maps/fields";
 import { beginRead, isReadValid, isShared } from "./lock";
 
 /** From a key to its address bytes. */
 export const KEY_DATA: u32 = 4;
-const START_BITS: u32 = LPM_START_BITS;
+const TABLE: u32 = LPM_TABLE;
+const RECORD: u32 = LPM_RECORD;
 
 @inline
 export function maxPrefix(header: u32): u32 {
@@ -48,16 +49,13 @@ export function commonBits(header: u32, node: u32, key: u32): u32 {
 }
 
 /**
- * The node of the longest prefix that the key is in, or 0. Ends even where a writer moves nodes meanwhile: prefixes only
- * get longer. Addresses of 4 and 16 bytes have loops of their own below.
+ * The node of the longest prefix that the key is in, from `node` on; `found` where there is none. Ends even where a writer
+ * moves nodes meanwhile: prefixes only get longer. Addresses of 4 and 16 bytes have loops of their own below.
  */
-function walk(header: u32, key: u32): u32 {
+function walk(header: u32, key: u32, node: u32, found: u32): u32 {
   const size = load<u32>(header, LPM_DATA_SIZE);
-  if (load<u32>(key) > size << 3) return 0;
-  if (size == 4) return walk4(header, key);
-  if (size == 16) return walk16(header, key);
-  let found: u32 = 0;
-  let node = load<u32>(header, LPM_ROOT);
+  if (size == 4) return walk4(key, node, found);
+  if (size == 16) return walk16(key, node, found);
   let longest: i32 = -1;
   while (node) {
     const prefix = load<u32>(node, NODE_PREFIX);
@@ -70,19 +68,9 @@ function walk(header: u32, key: u32): u32 {
   return found;
 }
 
-/** Address of the table's entry for the first bits of an address; 0 where there is no table, or the key is shorter. */
-@inline
-function startOf(header: u32, limit: u32, first: u32): u32 {
-  const starts = load<u32>(header, LPM_STARTS);
-  return starts != 0 && limit >= START_BITS ? starts + first * LPM_START_BYTES : 0;
-}
-
-function walk4(header: u32, key: u32): u32 {
+function walk4(key: u32, node: u32, found: u32): u32 {
   const limit = load<u32>(key);
   const address = bswap<u32>(load<u32>(key, KEY_DATA));
-  const start = startOf(header, limit, address >> (32 - LPM_START_BITS));
-  let found: u32 = start ? load<u32>(start) : 0;
-  let node = start ? load<u32>(start, 4) : load<u32>(header, LPM_ROOT);
   let longest: i32 = -1;
   while (node) {
     const prefix = load<u32>(node, NODE_PREFIX);
@@ -96,13 +84,10 @@ function walk4(header: u32, key: u32): u32 {
   return found;
 }
 
-function walk16(header: u32, key: u32): u32 {
+function walk16(key: u32, node: u32, found: u32): u32 {
   const limit = load<u32>(key);
   const high = bswap<u64>(load<u64>(key, KEY_DATA));
   const low = bswap<u64>(load<u64>(key, KEY_DATA + 8));
-  const start = startOf(header, limit, <u32>(high >> (64 - LPM_START_BITS)));
-  let found: u32 = start ? load<u32>(start) : 0;
-  let node = start ? load<u32>(start, 4) : load<u32>(header, LPM_ROOT);
   let longest: i32 = -1;
   while (node) {
     const prefix = load<u32>(node, NODE_PREFIX);
@@ -118,18 +103,45 @@ function walk16(header: u32, key: u32): u32 {
   return found;
 }
 
-export function lpm_lookup(header: u32, key: u32, cpu: u32): u32 {
-  let node: u32 = 0;
-  if (!isShared()) {
-    node = walk(header, key);
-  } else {
-    let sequence: u32;
-    do {
-      sequence = beginRead(header);
-      node = walk(header, key);
-    } while (!isReadValid(header, sequence));
+/** The slot of the tables that answers for an address of so many bits. */
+@inline
+function lastSlot(tables: u32, data: u32, bits: u32): u32 {
+  let entry = load<u32>(tables + LPM_ROOT_TABLE + (<u32>load<u16>(data) << 2));
+  if (!(entry & TABLE)) return entry;
+  entry = load<u32>(entry - TABLE + (<u32>load<u8>(data, 2) << 2));
+  // The bound is for readers of tables that a writer changes meanwhile.
+  for (let at: u32 = 24; entry & TABLE && at < bits; at += 4) {
+    entry = load<u32>(entry - TABLE + (((<u32>load<u8>(data + (at >> 3)) >> (~at & 4)) & 15) << 2));
   }
-  return node == 0 ? 0 : node + load<u32>(header, MAP_VALUE_OFFSET);
+  return entry;
+}
+
+/** Address of the value of the longest prefix that the key is in, or 0. */
+function find(header: u32, key: u32): u32 {
+  const bits = maxPrefix(header);
+  const limit = load<u32>(key);
+  if (limit > bits) return 0;
+  const tables = load<u32>(header, LPM_TABLES);
+  const offset = load<u32>(header, MAP_VALUE_OFFSET);
+  let node: u32 = 0;
+  if (tables != 0 && limit == bits) {
+    const entry = lastSlot(tables, key + KEY_DATA, bits);
+    if (!(entry & RECORD)) return entry;
+    const value = load<u32>(entry - RECORD);
+    node = walk(header, key, load<u32>(entry - RECORD, 4), value == 0 ? 0 : value - offset);
+  } else {
+    node = walk(header, key, load<u32>(header, LPM_ROOT), 0);
+  }
+  return node == 0 ? 0 : node + offset;
+}
+
+export function lpm_lookup(header: u32, key: u32, cpu: u32): u32 {
+  if (!isShared()) return find(header, key);
+  while (true) {
+    const sequence = beginRead(header);
+    const value = find(header, key);
+    if (isReadValid(header, sequence)) return value;
+  }
 }
 
 /** The field that names the node at which the key's way ends: the node of its prefix, or one to part from, or none. */
@@ -142,34 +154,5 @@ export function findField(header: u32, key: u32): u32 {
     const prefix = load<u32>(node, NODE_PREFIX);
     if (prefix == wanted || commonBits(header, node, key) != prefix) return field;
     field = childToward(node, key + KEY_DATA, prefix);
-  }
-}
-
-/**
- * Writes the entries of the table that a change of this key may have made wrong: those of all addresses that it covers. What
- * an entry names are nodes of the key's own subtree, or above it ones that the change left as they were.
- */
-export function refreshStarts(header: u32, key: u32): void {
-  const starts = load<u32>(header, LPM_STARTS);
-  if (starts == 0) return;
-  const bits = min<u32>(load<u32>(key), START_BITS);
-  const size: u32 = 1 << (START_BITS - bits);
-  const first = <u32>bswap<u16>(load<u16>(key, KEY_DATA)) & ~(size - 1);
-  for (let index = first; index < first + size; index++) {
-    let found: u32 = 0;
-    let node = load<u32>(header, LPM_ROOT);
-    while (node) {
-      const prefix = load<u32>(node, NODE_PREFIX);
-      if (prefix >= START_BITS) break;
-      const differing = index ^ <u32>bswap<u16>(load<u16>(node, NODE_DATA));
-      if (differing >>> (START_BITS - prefix)) {
-        node = 0;
-        break;
-      }
-      if (load<u32>(node, NODE_BRANCH) == 0) found = node;
-      node = load<u32>(node + (((index >>> (START_BITS - 1 - prefix)) & 1) << 2), NODE_CHILD);
-    }
-    store<u32>(starts + index * LPM_START_BYTES, found);
-    store<u32>(starts + index * LPM_START_BYTES, node, 4);
   }
 }

@@ -7,7 +7,8 @@ import { LPM_DATA_SIZE, LPM_FREE, LPM_FRESH, LPM_NODES, LPM_ROOT, NODE_BRANCH, N
 import { BPF_EXIST, BPF_NOEXIST, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC } from "../../../maps/uapi";
 import { copyBytes, copyKey } from "./bytes";
 import { beginMove, endMove, lockMap, unlockMap } from "./lock";
-import { KEY_DATA, childToward, commonBits, findField, maxPrefix, refreshStarts } from "./lpm_lookup";
+import { KEY_DATA, childToward, commonBits, findField, maxPrefix } from "./lpm_lookup";
+import { tableAdded, tableRemoved } from "./lpm_tables";
 
 /** A node without children, or 0. */
 function takeNode(header: u32): u32 {
@@ -54,7 +55,8 @@ function put(header: u32, key: u32, value: u32, flags: u64): i32 {
   const wanted = load<u32>(key);
   const common = node ? commonBits(header, node, key) : 0;
   const same = node != 0 && common == wanted && load<u32>(node, NODE_PREFIX) == wanted;
-  if (same && load<u32>(node, NODE_BRANCH) == 0) {
+  const replaced = same && load<u32>(node, NODE_BRANCH) == 0;
+  if (replaced) {
     if (flags == BPF_NOEXIST) return -EEXIST;
   } else {
     const refused = admit(header, flags);
@@ -81,6 +83,8 @@ function put(header: u32, key: u32, value: u32, flags: u64): i32 {
     store<u32>(childToward(branch, key + KEY_DATA, common), fresh);
     store<u32>(field, branch);
   }
+  const offset = load<u32>(header, MAP_VALUE_OFFSET);
+  tableAdded(header, key, replaced ? node + offset : 0, fresh + offset);
   return 0;
 }
 
@@ -89,7 +93,6 @@ export function lpm_update(header: u32, key: u32, value: u32, flags: u64, cpu: u
   lockMap(header);
   beginMove(header);
   const result = put(header, key, value, flags);
-  if (result == 0) refreshStarts(header, key);
   endMove(header);
   unlockMap(header);
   return result;
@@ -110,8 +113,10 @@ function remove(header: u32, key: u32): i32 {
   store<u32>(header, load<u32>(header, MAP_COUNT) - 1, MAP_COUNT);
   const left = load<u32>(node, NODE_CHILD);
   const right = load<u32>(node, NODE_CHILD + 4);
+  const value = node + load<u32>(header, MAP_VALUE_OFFSET);
   if (left && right) {
     store<u32>(node, 1, NODE_BRANCH);
+    tableRemoved(header, key, value);
     return 0;
   }
   const parent = parentField ? load<u32>(parentField) : 0;
@@ -124,6 +129,7 @@ function remove(header: u32, key: u32): i32 {
     store<u32>(field, left | right);
   }
   freeNode(header, node);
+  tableRemoved(header, key, value);
   return 0;
 }
 
@@ -132,7 +138,6 @@ export function lpm_delete(header: u32, key: u32): i32 {
   lockMap(header);
   beginMove(header);
   const result = remove(header, key);
-  if (result == 0) refreshStarts(header, key);
   endMove(header);
   unlockMap(header);
   return result;
