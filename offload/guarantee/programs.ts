@@ -68,7 +68,7 @@ export class Programs {
     const program = adaptProgram(object, original, { btf: () => (this.target ??= place.btf ?? defaultTarget()), hasKfunc: (name) => KFUNC_BY_NAME.has(name) });
     const costs = pathCosts(program, object.maps, device);
     const record = new PathRecorder();
-    const verdict = verifyProgram(object, program, { record });
+    const verdict = verifyProgram(object, program, { record, btf: place.btf, kconfig: place.kconfig });
     const inFunction = tailCalls(program).find((slot) => slot >= program.functions[0].end);
     const why = !verdict.accepted ? `the verifier does not take the program (${verdict.message})`
       : inFunction !== undefined ? "the program makes tail calls from functions, which go on with any result" : undefined;

@@ -94,6 +94,8 @@ beeline
   .option("--entry <name>", "only this program")
   .option("--as-xdp", "programs of other types, too, judged as XDP")
   .option("--for <profile>", "kernel, or a device profile whose rules count, too", "kernel")
+  .option("--kconfig <name=value>", "a kernel setting that the program reads; may be repeated", collect)
+  .option("--btf <file>", "types of the kernel that is judged for (CO-RE): a BTF file, or a vmlinux that holds one")
   .option("--log <level>", "0, 1 (the path that fails) or 2 (all paths), in the kernel's format", (text) => integer("--log", 0, 2)(text) as 0 | 1 | 2)
   .option("--json", "print one JSON document")
   .action((objects: readonly string[], flags) => {

@@ -1,6 +1,6 @@
 /** Everything of one verification: the program, what was found out about it, the states, the log. Data and small helpers; the checks live elsewhere. */
 import { LD_IMM64 } from "../isa/index.js";
-import type { BtfSpec, ExternReference, Insn, LineInfo, ObjectSpec, ProgramSpec } from "../object/index.js";
+import type { BtfSpec, BtfTarget, ExternReference, Insn, LineInfo, ObjectSpec, ProgramSpec } from "../object/index.js";
 import { Facts } from "./facts.js";
 import { NotKnown, Rejection, VerifierLog } from "./log.js";
 import type { MapInfo } from "./map-info.js";
@@ -60,6 +60,8 @@ export interface EnvOptions {
   readonly cpus: number;
   /** Instructions that are walked before giving up. */
   readonly limit: number;
+  /** Types of the kernel that is judged for; throws ObjectError where there are none. */
+  readonly btf: () => BtfTarget;
   /** Walk every path to its end, whatever earlier states say. */
   readonly exhaustive: boolean;
   /** Called with what holds before each instruction, on each path. */

@@ -1,6 +1,5 @@
 /** Fields of the kernel's own structures, by its BTF: what a load at an offset gives. */
 import type { BtfType } from "../object/index.js";
-import { defaultTarget } from "../object/index.js";
 import type { BtfTarget } from "../object/index.js";
 
 /** What lies at an offset: a number, or a pointer to a structure. `unknown` where the types do not tell. */
@@ -27,13 +26,7 @@ function structNamed(target: BtfTarget, name: string): Struct | undefined {
 }
 
 /** The field of a structure that an access of `size` bytes at `off` meets. */
-export function kernelField(name: string, off: number, size: number): KernelField {
-  let target: BtfTarget;
-  try {
-    target = defaultTarget();
-  } catch {
-    return { kind: "unknown" };
-  }
+export function kernelField(target: BtfTarget, name: string, off: number, size: number): KernelField {
   const struct = structNamed(target, name);
   if (struct === undefined) return { kind: "unknown" };
   if (off + size > struct.size) return { kind: "outside", size: struct.size };

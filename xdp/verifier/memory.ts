@@ -271,7 +271,7 @@ function accessMapPointer(env: Env, regno: number, reg: Reg, at: number, size: n
   if (write) env.reject(`only read from ${name} is supported`, "EACCES");
   env.facts.record(env.insn, REGION_OTHER);
   if (value < 0) return;
-  const field = kernelField(name, at, size);
+  const field = kernelField(env.options.btf(), name, at, size);
   if (field.kind === "outside") env.reject(`access beyond struct ${name} at off ${at} size ${size}`, "EACCES");
   if (field.kind !== "pointer") return setReg(env, value, size < 8 ? scalarReg(truncate(UNKNOWN_REG.scalar, size)) : UNKNOWN_REG);
   setReg(env, value, new Reg(PTR_TO_BTF_ID, ZERO, 0, 0, 0, 0, 0, undefined, { name: field.to }));
@@ -285,7 +285,7 @@ function accessStruct(env: Env, regno: number, reg: Reg, at: number, size: numbe
   if ((reg.type & MEM_ALLOC) !== 0) env.notKnown("structures that bpf_obj_new makes");
   if (write && name !== "nf_conn" && name !== "nf_conn___init") env.reject("only read is supported", "EACCES");
   env.facts.record(env.insn, REGION_OTHER);
-  const field = kernelField(name, at, size);
+  const field = kernelField(env.options.btf(), name, at, size);
   if (field.kind === "outside") env.reject(`access beyond struct ${name} at off ${at} size ${size}`, "EACCES");
   if (write || value < 0) return;
   if (field.kind === "number" || (field.kind === "unknown" && size !== 8)) return load(UNKNOWN_REG);

@@ -1,6 +1,6 @@
 /** Judges a program as the kernel does when it is loaded. */
-import type { LineInfo, ObjectSpec, ProgramSpec } from "../object/index.js";
-import { ObjectError, adaptProgram, defaultTarget } from "../object/index.js";
+import type { BtfTarget, LineInfo, ObjectSpec, ProgramSpec } from "../object/index.js";
+import { ObjectError, adaptProgram, defaultTarget, fillKconfig } from "../object/index.js";
 import { checkCfg, findLiveRegisters, findLoops } from "./cfg.js";
 import type { Subprogram } from "./env.js";
 import { Env, MAX_PROCESSED } from "./env.js";
@@ -43,6 +43,10 @@ export interface VerifyOptions {
   readonly observe?: (insn: number, state: State) => void;
   /** Takes down the paths that are walked. */
   readonly record?: PathRecorder;
+  /** Types of the kernel that is judged for, as a machine takes them. Default: the running kernel's where they can be read, else the built-in ones. */
+  readonly btf?: BtfTarget;
+  /** Values of kernel settings (`.kconfig`) by name, as a machine takes them: what a program finds off is not walked. Default: KCONFIG_DEFAULTS. */
+  readonly kconfig?: Readonly<Record<string, string>>;
   /** CPUs of the kernel that is judged for, which bound bpf_get_smp_processor_id. Default 8. */
   readonly cpus?: number;
 }
@@ -81,14 +85,17 @@ export interface Verdict {
 const DEFAULT_CPUS = 8;
 
 /** Verifies one program of an object. Never throws for what a program does. */
-export function verifyProgram(object: ObjectSpec, original: ProgramSpec, options: VerifyOptions = {}): Verdict {
+export function verifyProgram(whole: ObjectSpec, original: ProgramSpec, options: VerifyOptions = {}): Verdict {
+  const btf = (): BtfTarget => options.btf ?? defaultTarget();
+  let object: ObjectSpec;
   let program: ProgramSpec;
   try {
-    program = adaptProgram(object, original, { btf: defaultTarget, hasKfunc: (name) => KFUNC_BY_NAME.has(name) || KFUNCS_ELSEWHERE.has(name) });
+    object = fillKconfig(whole, options.kconfig, [original]);
+    program = adaptProgram(object, original, { btf, hasKfunc: (name) => KFUNC_BY_NAME.has(name) || KFUNCS_ELSEWHERE.has(name) });
   } catch (error) {
     if (!(error instanceof ObjectError)) throw error;
     return {
-      program: original.name, section: original.section, instructions: original.insns.length, accepted: false, kind: "invalid", message: error.message, messages: [error.message], log: "", processed: 0, states: 0,
+      program: original.name, section: original.section, instructions: original.insns.length, accepted: false, kind: error.kind, message: error.message, messages: [error.message], log: "", processed: 0, states: 0,
       stackDepth: 0,
     };
   }
@@ -99,6 +106,7 @@ export function verifyProgram(object: ObjectSpec, original: ProgramSpec, options
     cpus: options.cpus ?? DEFAULT_CPUS,
     limit: options.limit ?? MAX_PROCESSED,
     exhaustive: options.exhaustive ?? false,
+    btf,
     observe: options.observe,
     record: options.record,
   });

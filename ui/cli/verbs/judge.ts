@@ -1,6 +1,6 @@
 /** What the verifier says of a machine's programs before they run, and how a verdict reads. */
 import { verifyProgram } from "../../../xdp/index.js";
-import type { MachineProgram, ObjectSpec, Verdict } from "../../../xdp/index.js";
+import type { MachineProgram, ObjectSpec, Verdict, VerifyOptions } from "../../../xdp/index.js";
 
 /** Thrown for a program that the kernel would not load: the run did what was asked, and this is its finding. */
 export class RejectedError extends Error {
@@ -15,16 +15,16 @@ export class RejectedError extends Error {
 }
 
 /**
- * Judges the programs that a machine holds. Returns a line for each that cannot be judged: it runs, every access checked.
+ * Judges the programs that a machine holds, for the kernel that it stands for. Returns a line for each that cannot be judged: it runs, every access checked.
  * @throws {RejectedError} for the first that the kernel would reject.
  */
-export function judgePrograms(object: ObjectSpec, programs: readonly MachineProgram[]): string[] {
+export function judgePrograms(object: ObjectSpec, programs: readonly MachineProgram[], kernel: Pick<VerifyOptions, "btf" | "kconfig"> = {}): string[] {
   const notes: string[] = [];
   for (const { spec } of programs) {
     // The machine's own copy has its calls and types resolved already; the verifier does that for itself.
     const original = object.programs.find((program) => program.name === spec.name);
     if (original === undefined) continue;
-    const verdict = verifyProgram(object, original);
+    const verdict = verifyProgram(object, original, kernel);
     if (verdict.accepted) continue;
     if (verdict.kind === "rejected") throw new RejectedError(verdict);
     notes.push(`program ${verdict.program} was not judged: ${verdict.message}`);

@@ -118,7 +118,8 @@ function settings(spec: Partial<ScenarioSpec>, flags: RunFlags): Pick<RunRequest
   };
 }
 
-function assignments(flag: string, words: readonly string[] = []): Record<string, string> {
+/** `NAME=VALUE` words of a flag that may be repeated. */
+export function assignments(flag: string, words: readonly string[] = []): Record<string, string> {
   return Object.fromEntries(words.map((word) => {
     const at = word.indexOf("=");
     if (at < 1) throw new UsageError(`${flag} takes NAME=VALUE, not '${word}'`);

@@ -2,13 +2,14 @@
 import { basename } from "node:path";
 import { admit, findProfile } from "../../../offload/index.js";
 import type { AdmissionResult, DeviceProfile } from "../../../offload/index.js";
-import { ObjectError, loadObject, selectProgram, verifyProgram } from "../../../xdp/index.js";
+import { ObjectError, btfTarget, loadObject, selectProgram, verifyProgram } from "../../../xdp/index.js";
 import type { ObjectSpec, ProgramSpec, Verdict } from "../../../xdp/index.js";
 import { EXIT_FINDING, EXIT_INPUT } from "../errors.js";
 import { count } from "../format.js";
 import { readInput } from "../input.js";
 import { table } from "../table.js";
 import { explain } from "./judge.js";
+import { assignments } from "./request.js";
 
 export interface VerifyFlags {
   readonly entry?: string;
@@ -16,6 +17,10 @@ export interface VerifyFlags {
   /** `kernel`, or a device profile whose rules count, too. Default `kernel`. */
   readonly for?: string;
   readonly log?: 0 | 1 | 2;
+  /** File with the types of the kernel that is judged for. */
+  readonly btf?: string;
+  /** Kernel settings, `NAME=VALUE`. */
+  readonly kconfig?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -42,8 +47,9 @@ function isTaken({ verdict, admission }: Judged): boolean {
 function judge(path: string, flags: VerifyFlags): Judged[] {
   const object = loadObject(readInput(path, "the object file"), path);
   const device: DeviceProfile | undefined = flags.for === undefined || flags.for === "kernel" ? undefined : findProfile(flags.for);
+  const kernel = { kconfig: assignments("--kconfig", flags.kconfig), ...(flags.btf === undefined ? {} : { btf: btfTarget(readInput(flags.btf, "the BTF"), flags.btf) }) };
   return programsOf(object, flags).map((program) => {
-    const verdict = verifyProgram(object, program, { logLevel: flags.log ?? 0 });
+    const verdict = verifyProgram(object, program, { ...kernel, logLevel: flags.log ?? 0 });
     return { file: path, verdict, ...(device !== undefined && verdict.accepted ? { admission: admit(object, program, device) } : {}) };
   });
 }
