@@ -1,11 +1,12 @@
 /** Reads a scenario.yaml; every complaint names the file and the line. */
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve, dirname } from "node:path";
-import { LineCounter, isMap, isNode, isScalar, parseDocument } from "yaml";
-import type { Document } from "yaml";
+import { createRequire } from "node:module";
+import type * as Yaml from "yaml";
+import type { Document, LineCounter } from "yaml";
 import type { z } from "zod";
 import { ScenarioError } from "./error.js";
-import { scenarioSchema } from "./schema.js";
+import { scenarioSchemas } from "./schema.js";
 import type { ScenarioSpec } from "./schema.js";
 
 export interface Scenario {
@@ -33,14 +34,19 @@ export function loadScenario(path: string): Scenario {
 
 /** Parses the text of a scenario.yaml. `file` is for messages. */
 export function parseScenario(text: string, file: string): ScenarioSpec {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const lines = new (yaml().LineCounter)();
+  const document = yaml().parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [syntax] = document.errors;
   if (syntax !== undefined) throw new ScenarioError(file, lines.linePos(syntax.pos[0]).line, `not valid YAML: ${firstLine(syntax.message)}`, { cause: syntax });
-  const result = scenarioSchema.safeParse(document.toJS() ?? {});
+  const result = scenarioSchemas().scenario.safeParse(document.toJS() ?? {});
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new ScenarioError(file, lineOf(document, lines, issue), describe(issue, document), { cause: result.error });
+}
+
+/** Loaded when the first scenario is: not every run has one. */
+function yaml(): typeof Yaml {
+  return createRequire(import.meta.url)("yaml") as typeof Yaml;
 }
 
 type Issue = z.core.$ZodIssue;
@@ -48,7 +54,7 @@ type Issue = z.core.$ZodIssue;
 function describe(issue: Issue, document: Document): string {
   const where = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
-    const known = where === "" ? `; known keys: ${Object.keys(scenarioSchema.shape).join(", ")}` : "";
+    const known = where === "" ? `; known keys: ${Object.keys(scenarioSchemas().scenario.shape).join(", ")}` : "";
     return `unknown key ${issue.keys.map((key) => `'${key}'`).join(", ")}${where === "" ? "" : ` in ${where}`}${known}`;
   }
   const value = document.getIn(issue.path as string[]);
@@ -58,12 +64,13 @@ function describe(issue: Issue, document: Document): string {
 }
 
 function show(value: unknown): string {
-  if (isNode(value)) return isMap(value) ? "a mapping" : "a list";
+  if (yaml().isNode(value)) return yaml().isMap(value) ? "a mapping" : "a list";
   return JSON.stringify(value);
 }
 
 /** Line of the offending node; of the nearest parent that exists where a key is missing. */
 function lineOf(document: Document, lines: LineCounter, issue: Issue): number | undefined {
+  const { isMap, isNode, isScalar } = yaml();
   if (issue.code === "unrecognized_keys") {
     const parent = issue.path.length === 0 ? document.contents : document.getIn(issue.path as string[], true);
     if (isMap(parent)) {

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Piscina } from "piscina";
+import type { Piscina } from "piscina";
 import type { Nic } from "../../nic/index.js";
 import { abi } from "../../xdp/index.js";
 import type { EngineName } from "../../xdp/index.js";
@@ -90,7 +90,8 @@ export class ParallelRunner {
       progress: this.progress.buffer as SharedArrayBuffer,
     };
     this.words = new Uint32Array(view.layout.buffer);
-    this.pool = new Piscina({ filename: workerFile(), minThreads: this.workers, maxThreads: this.workers, concurrentTasksPerWorker: 1, workerData });
+    const { Piscina: Pool } = await import("piscina");
+    this.pool = new Pool({ filename: workerFile(), minThreads: this.workers, maxThreads: this.workers, concurrentTasksPerWorker: 1, workerData });
     // Threads are up, and their engines compiled, before anything is measured.
     await Promise.all(view.workers.map((_, worker) => this.submit({ worker, start: 0, count: 0 })));
   }

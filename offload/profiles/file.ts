@@ -3,11 +3,11 @@
  * Every complaint names the file and, where it is known, the line.
  */
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename } from "node:path";
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
-import type { Document } from "yaml";
+import type * as Yaml from "yaml";
 import { ProfileError } from "./errors.js";
-import { profileSchema } from "./schema.js";
+import { profileSchemas } from "./schema.js";
 import type { DeviceProfile } from "./schema.js";
 
 /** Whether a profile's name is meant as a file's. */
@@ -29,9 +29,17 @@ export function readProfile(path: string, find: (name: string) => DeviceProfile)
 
 /** Parses the text of a profile. `file` is for messages, and names the profile where it has no name. */
 export function parseProfileText(text: string, file: string, find: (name: string) => DeviceProfile): DeviceProfile {
+  // Loaded here: most runs read no such file.
+  const { isMap, isNode, isScalar, LineCounter, parseDocument } = createRequire(import.meta.url)("yaml") as typeof Yaml;
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const fail = (key: string, message: string, line = lineOf(document, lines, key)): never => {
+  /** Line of a top-level key, or undefined. */
+  const lineOf = (key: string): number | undefined => {
+    if (!isMap(document.contents)) return undefined;
+    const pair = document.contents.items.find((item) => isScalar(item.key) && item.key.value === key);
+    return pair !== undefined && isNode(pair.key) && pair.key.range ? lines.linePos(pair.key.range[0]).line : undefined;
+  };
+  const fail = (key: string, message: string, line = lineOf(key)): never => {
     throw new ProfileError(key, `${file}${line === undefined ? "" : `:${line}`}: ${message}`);
   };
   const [syntax] = document.errors;
@@ -50,7 +58,7 @@ export function parseProfileText(text: string, file: string, find: (name: string
   }
   const given = typeof sources === "object" && sources !== null ? (sources as Record<string, unknown>) : {};
   const set = Object.fromEntries(Object.keys(own).filter((key) => !NO_SOURCE.has(key)).map((key) => [key, { evidence: "assumed", source: `set in ${basename(file)}` }]));
-  const parsed = profileSchema.safeParse({ ...from, name: basename(file).replace(/\.\w+$/, ""), ...(from === undefined ? { description: `set in ${basename(file)}` } : {}), ...own, sources: { ...from?.sources, ...set, ...given } });
+  const parsed = profileSchemas().profile.safeParse({ ...from, name: basename(file).replace(/\.\w+$/, ""), ...(from === undefined ? { description: `set in ${basename(file)}` } : {}), ...own, sources: { ...from?.sources, ...set, ...given } });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const unknown = issue.code === "unrecognized_keys" ? String(issue.keys[0]) : undefined;
@@ -63,10 +71,3 @@ export function parseProfileText(text: string, file: string, find: (name: string
 
 /** Keys that are no figures. */
 const NO_SOURCE = new Set(["kind", "name", "description", "mode"]);
-
-/** Line of a top-level key, or undefined. */
-function lineOf(document: Document, lines: LineCounter, key: string): number | undefined {
-  if (!isMap(document.contents)) return undefined;
-  const pair = document.contents.items.find((item) => isScalar(item.key) && item.key.value === key);
-  return pair !== undefined && isNode(pair.key) && pair.key.range ? lines.linePos(pair.key.range[0]).line : undefined;
-}

@@ -1,13 +1,14 @@
 /**
  * Finding a profile, and changing figures of it (`--set key=value`).
  */
-import { z } from "zod";
+import { createRequire } from "node:module";
+import type { z as Zod } from "zod";
 import { AGILIO_CX_2X10, AGILIO_CX_2X25, AGILIO_CX_2X40, AGILIO_CX_2X40_LEAN, AGILIO_LX } from "./agilio.js";
 import { ProfileError } from "./errors.js";
 import { isProfileFile, readProfile } from "./file.js";
 import { HXDP_FPGA } from "./hxdp.js";
 import { LINUX_XDP_GENERIC, LINUX_XDP_NATIVE_CX4, LINUX_XDP_NATIVE_CX5, LINUX_XDP_NATIVE_E810, LINUX_XDP_NATIVE_XL710 } from "./linux.js";
-import { profileSchema } from "./schema.js";
+import { profileSchemas } from "./schema.js";
 import type { DeviceProfile } from "./schema.js";
 
 export const PROFILES: readonly DeviceProfile[] = [
@@ -33,7 +34,7 @@ export function findProfile(name: string): DeviceProfile {
 
 /** Checks data as a profile. Throws {@link ProfileError} on the first thing that is wrong. */
 export function parseProfile(data: unknown): DeviceProfile {
-  const parsed = profileSchema.safeParse(data);
+  const parsed = profileSchemas().profile.safeParse(data);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const key = issue.path.join(".");
@@ -45,6 +46,8 @@ export function parseProfile(data: unknown): DeviceProfile {
  * marked so in `sources`. Throws {@link ProfileError}: a key that is not there (with all that are), a value of the wrong type or range.
  */
 export function overrideProfile(profile: DeviceProfile, set: Readonly<Record<string, unknown>>): DeviceProfile {
+  // Those of ours are known to be right.
+  if (Object.keys(set).length === 0 && PROFILES.includes(profile)) return profile;
   const keys = Object.keys(profile).filter((key) => !FIXED.has(key));
   const changed: Record<string, unknown> = { ...profile };
   const sources: Record<string, { evidence: string; source: string }> = { ...profile.sources };
@@ -53,7 +56,7 @@ export function overrideProfile(profile: DeviceProfile, set: Readonly<Record<str
     changed[key] = coerce(profile, key, value);
     sources[key] = { evidence: "assumed", source: SET_BY_USER };
   }
-  const parsed = profileSchema.safeParse({ ...changed, sources });
+  const parsed = profileSchemas().profile.safeParse({ ...changed, sources });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const key = String(issue.path[0] ?? "");
@@ -96,5 +99,6 @@ function lower(message: string): string {
 
 /** JSON schema of a profile, for editors and documentation. */
 export function profileJsonSchema(): unknown {
-  return z.toJSONSchema(profileSchema);
+  const { z } = createRequire(import.meta.url)("zod") as { z: typeof Zod };
+  return z.toJSONSchema(profileSchemas().profile);
 }

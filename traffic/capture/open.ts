@@ -6,10 +6,8 @@ import type { ClassicHeader } from "./classic-header.js";
 import { ClassicParser } from "./classic-parser.js";
 import { CaptureError, systemError } from "./errors.js";
 import { SNIFF_BYTES, sniffFormat } from "./format.js";
-import { GunzipInput } from "./gunzip-input.js";
 import { FileInput } from "./input.js";
 import type { CaptureInput } from "./input.js";
-import { PcapParserReader, pcapParserReads } from "./pcap-parser-reader.js";
 import { PcapngParser } from "./pcapng-parser.js";
 import type { CaptureReader } from "./reader.js";
 import { StreamInput } from "./stream-input.js";
@@ -72,6 +70,7 @@ async function openStream(input: StreamInput): Promise<CaptureReader> {
     if (format === "gzip") return await openGzip(input);
     if (format === "pcapng") return new WindowReader(input, new PcapngParser(input.file));
     const header = parseClassicHeader(head, input.file);
+    const { PcapParserReader, pcapParserReads } = await import("./pcap-parser-reader.js");
     if (pcapParserReads(header)) return new PcapParserReader(input, header);
     return classicReader(input, header);
   } catch (error) {
@@ -81,6 +80,7 @@ async function openStream(input: StreamInput): Promise<CaptureReader> {
 }
 
 async function openGzip(compressed: CaptureInput): Promise<CaptureReader> {
+  const { GunzipInput } = await import("./gunzip-input.js");
   const input = new GunzipInput(compressed);
   const head = await peek(input);
   const format = sniffFormat(head, input.file);

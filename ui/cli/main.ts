@@ -1,16 +1,11 @@
 #!/usr/bin/env node
-/** The command line: `beeline VERB`. Exit codes: 0 ran and holds, 1 ran and does not, 2 usage or input. */
+/**
+ * The command line: `beeline VERB`. Exit codes: 0 ran and holds, 1 ran and does not, 2 usage or input.
+ * Each verb is loaded when it is called: what it needs of the rooms is most of the time that a short run takes.
+ */
 import { Command, CommanderError } from "commander";
-import { ENGINES } from "../../xdp/index.js";
 import { EXIT_INPUT, errorLine } from "./errors.js";
-import { collect, collectOneOf, integer, oneOf } from "./options.js";
-import { benchVerb } from "./verbs/bench.js";
-import { inspectVerb } from "./verbs/inspect.js";
-import { planVerb } from "./verbs/plan.js";
-import { profilesVerb } from "./verbs/profiles.js";
-import { runVerb } from "./verbs/run.js";
-import { sweepVerb } from "./verbs/sweep.js";
-import { verifyVerb } from "./verbs/verify.js";
+import { ENGINES, collect, collectOneOf, integer, oneOf } from "./options.js";
 
 const beeline = new Command("beeline")
   .description("Runs unmodified XDP programs on a SmartNIC you don't have.")
@@ -47,6 +42,7 @@ beeline
   .option("--no-verify", "run programs that the verifier has not judged; every access is checked while they run")
   .option("--json", "print one JSON document")
   .action(async (scenario: string | undefined, flags) => {
+    const { runVerb } = await import("./verbs/run.js");
     process.exitCode = await runVerb(scenario, flags);
   });
 
@@ -59,7 +55,10 @@ beeline
   .option("--wat", "print the WebAssembly that the program becomes")
   .option("--for <profile>", "list the instructions with what a card makes of them")
   .option("--json", "print one JSON document")
-  .action(inspectVerb);
+  .action(async (object: string, flags) => {
+    const { inspectVerb } = await import("./verbs/inspect.js");
+    inspectVerb(object, flags);
+  });
 
 beeline
   .command("bench")
@@ -76,6 +75,7 @@ beeline
   .option("--compare <file>", "an earlier measurement, written with --json: says what changed beyond noise")
   .option("--json", "print one JSON document")
   .action(async (scenario: string | undefined, flags) => {
+    const { benchVerb } = await import("./verbs/bench.js");
     process.exitCode = await benchVerb(scenario, flags);
   });
 
@@ -85,7 +85,10 @@ beeline
   .argument("[name]", "only this profile: a name, or a YAML or JSON file")
   .option("--schema", "print the JSON schema of a profile")
   .option("--json", "print one JSON document")
-  .action(profilesVerb);
+  .action(async (name: string | undefined, flags) => {
+    const { profilesVerb } = await import("./verbs/profiles.js");
+    profilesVerb(name, flags);
+  });
 
 beeline
   .command("verify")
@@ -98,7 +101,8 @@ beeline
   .option("--btf <file>", "types of the kernel that is judged for (CO-RE): a BTF file, or a vmlinux that holds one")
   .option("--log <level>", "0, 1 (the path that fails) or 2 (all paths), in the kernel's format", (text) => integer("--log", 0, 2)(text) as 0 | 1 | 2)
   .option("--json", "print one JSON document")
-  .action((objects: readonly string[], flags) => {
+  .action(async (objects: readonly string[], flags) => {
+    const { verifyVerb } = await import("./verbs/verify.js");
     process.exitCode = verifyVerb(objects, flags);
   });
 
@@ -129,6 +133,7 @@ withWorkload(beeline.command("plan"))
   .option("--arrivals <pattern>", "constant, poisson or burst=N; default constant")
   .option("--guarantee", "the rate that no packet can take away: the slowest path through the program, and its C lines")
   .action(async (scenario: string | undefined, flags) => {
+    const { planVerb } = await import("./verbs/plan.js");
     process.exitCode = await planVerb(scenario, flags);
   });
 
@@ -139,6 +144,7 @@ withWorkload(beeline.command("sweep"))
   .option("--workers <n>", "threads that run points; default 1", integer("--workers", 1, 64))
   .option("--out <file>", "write the points here as CSV, and take those that are there as done")
   .action(async (scenario: string | undefined, flags) => {
+    const { sweepVerb } = await import("./verbs/sweep.js");
     process.exitCode = await sweepVerb(scenario, flags);
   });
 

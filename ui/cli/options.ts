@@ -1,5 +1,9 @@
 /** Values of flags, read with messages that name the flag. */
+import type { EngineName } from "../../xdp/index.js";
 import { UsageError } from "./errors.js";
+
+/** The engines that --engine takes: those of xdp, said again because naming them must not load it. */
+export const ENGINES: readonly EngineName[] = ["wasm", "interpreter", "kernel"];
 
 /** A commander parser for whole numbers from `least` to `most`. */
 export function integer(flag: string, least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {

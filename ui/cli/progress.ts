@@ -1,5 +1,6 @@
 /** Progress of a long run: on stderr, only on a terminal, and only when it is long. */
-import { Presets, SingleBar } from "cli-progress";
+import { createRequire } from "node:module";
+import type * as CliProgress from "cli-progress";
 import type { Progress } from "../../offload/index.js";
 
 const SILENT_MS = 500;
@@ -13,11 +14,12 @@ export interface ProgressBar {
 export function progressBar(loop: number): ProgressBar {
   if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
   const started = performance.now();
-  let bar: SingleBar | undefined;
+  let bar: CliProgress.SingleBar | undefined;
   return {
     update({ packets, bytesRead, size, pass }) {
       if (performance.now() - started < SILENT_MS) return;
       if (bar === undefined) {
+        const { Presets, SingleBar } = createRequire(import.meta.url)("cli-progress") as typeof CliProgress;
         const format = size === undefined ? "{packets} packets" : "{bar} {percentage} % | {packets} packets | {eta_formatted} left";
         bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true, hideCursor: true }, Presets.shades_classic);
         bar.start((size ?? 0) * loop, 0, { packets });
