@@ -7,7 +7,7 @@ import type { Engine, MachineProgram, MachineView, WorkerArea } from "../contrac
 import { analyseProgram } from "./analysis.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
 import { RUN_BATCH, PROGRAM, SUBPROGRAM, emitRunBatch, emitWasmFunction } from "./emit-batch.js";
-import type { TimerFunction } from "./emit-batch.js";
+import type { TailTarget, TimerFunction } from "./emit-batch.js";
 import { addressTaken, isCallbackHelper } from "./callbacks.js";
 import { DIRECT_LOOKUPS, KTIME, SMP_PROCESSOR_ID } from "./emit-call.js";
 import type { Counter, ModuleScope, ProgramScope } from "./emitter.js";
@@ -118,16 +118,16 @@ class MachineCompiler {
       for (const [start, ref] of program.callees) {
         const facts = this.facts[program.index]?.functions.get(start) as FunctionFacts;
         const clear = facts.context.readBeforeWrite | (facts.code.tailCalls ? targetClear : 0n);
-        module.define(ref, emitWasmFunction(program, facts, "subprogram", counters, clear));
+        module.define(ref, emitWasmFunction(program, facts, "subprogram", counters, clear, targets));
       }
       const target = targets[program.index];
       // What a tail call leaves on the stack is there for the target, too.
-      if (target) module.define(target, emitWasmFunction(program, this.entryOf(program.index), "target", counters, 0n));
+      if (target) module.define(target, emitWasmFunction(program, this.entryOf(program.index), "target", counters, 0n, targets));
     }
     const entry = scopes.find(({ index }) => index === machine.entry.index) as ProgramScope;
     const facts = this.entryOf(entry.index);
     const clear = facts.context.readBeforeWrite | (facts.code.tailCalls ? targetClear : 0n);
-    module.define(runBatch, emitRunBatch({ program: entry, facts, needs, globals, countCosts, ...(this.longFrames ? { copyFrame: this.runtimeFunction("copy_frame") } : {}), ...(needs.callbacks ? { resetCallbacks: this.runtimeFunction("callback_reset") } : {}), ...(needs.timers ? { timers: { pop: this.runtimeFunction("timer_pop"), functions: timerFunctions(scopes) } } : {}), ...(seconds ? { seconds: { program: this.runtimeFunction("second_program"), result: this.runtimeFunction("second_result") } } : {}), clear }));
+    module.define(runBatch, emitRunBatch({ ...this.tailTarget(entry), targets: new Map(needs.tailCalls ? scopes.map((scope) => [scope.index, this.tailTarget(scope)]) : []), needs, globals, countCosts, ...(this.longFrames ? { copyFrame: this.runtimeFunction("copy_frame") } : {}), ...(needs.callbacks ? { resetCallbacks: this.runtimeFunction("callback_reset") } : {}), ...(needs.timers ? { timers: { pop: this.runtimeFunction("timer_pop"), functions: timerFunctions(scopes) } } : {}), ...(seconds ? { seconds: { program: this.runtimeFunction("second_program"), result: this.runtimeFunction("second_result") } } : {}), clear }));
     return module.finish();
   }
 
@@ -140,6 +140,11 @@ class MachineCompiler {
   /** Whether slots have room for more than a linear part: frames that need it may come. A call in the loop costs all packets, for its registers. */
   private get longFrames(): boolean {
     return this.machine.workers.some(({ slotStride }) => slotStride >= SLOT_FRAGS + FRAGMENT);
+  }
+
+  private tailTarget(program: ProgramScope): TailTarget {
+    const callsCount = [...(this.facts[program.index]?.functions ?? [])].some(([start, { code }]) => code.tailCalls && (start !== 0 || this.isCalled(program.index, 0)));
+    return { program, facts: this.entryOf(program.index), callsCount };
   }
 
   private entryOf(index: number): FunctionFacts {

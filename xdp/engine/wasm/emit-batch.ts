@@ -95,8 +95,8 @@ function loadPacket(to: FunctionBuilder, env: Local, packet: PacketLocals): void
   to.get(env).memory("i64.load32_u", ENV_DATA_META).set(packet.meta);
 }
 
-/** A subprogram, or a program that is the target of tail calls. `counters`: fuel and cost. `clear`: bits of the frame to zero first. */
-export function emitWasmFunction(program: ProgramScope, facts: FunctionFacts, kind: "subprogram" | "target", counters: { fuel: Counter; cost: Counter }, clear: bigint): FunctionBuilder {
+/** A subprogram, or a program that is the target of tail calls. `counters`: fuel and cost. `clear`: bits of the frame to zero first. `targets`: programs by number. */
+export function emitWasmFunction(program: ProgramScope, facts: FunctionFacts, kind: "subprogram" | "target", counters: { fuel: Counter; cost: Counter }, clear: bigint, targets: readonly FunctionRef[]): FunctionBuilder {
   const to = new FunctionBuilder(kind === "subprogram" ? SUBPROGRAM : PROGRAM);
   const [low, env] = kind === "subprogram" ? [to.param(5, "i32"), to.param(6, "i32")] : [to.param(0, "i32"), to.param(1, "i32")];
   const isParameter = (number: number): boolean => kind === "subprogram" && number >= 1 && number <= 5;
@@ -127,6 +127,13 @@ export function emitWasmFunction(program: ProgramScope, facts: FunctionFacts, ki
     pushTime: () => void to.get(env).memory("i64.load", ENV_TIME),
     leave: () => void to.get(registers[0] as Local).op("return"),
     tailCall: () => void to.get(low).get(env).get(scratch32).i32(1).op("i32.sub").returnCallIndirect(program.module.programType),
+    tailCallTo: (number) => {
+      const target = targets[number];
+      return target && (() => void to.get(low).get(env).returnCall(target));
+    },
+    taken: undefined,
+    shareCounters: () => undefined,
+    takeCounters: () => undefined,
     reloadPacket: reload,
     state: newState(),
     costAhead: 0n,
@@ -145,11 +152,22 @@ export interface TimerFunction {
   readonly ref: FunctionRef;
 }
 
-/** What run_batch is made of. */
-export interface BatchParts {
+/** A program that tail calls may go to. */
+export interface TailTarget {
   readonly program: ProgramScope;
   readonly facts: FunctionFacts;
+  /** Whether functions that it calls make tail calls, which count. */
+  readonly callsCount: boolean;
+}
+
+/** Instructions of tail calls' targets that run_batch takes in, in all. */
+const MOST_TAKEN_IN = 2048;
+
+/** What run_batch is made of. */
+export interface BatchParts extends TailTarget {
   readonly needs: Needs;
+  /** Programs that tail calls may go to, by number. */
+  readonly targets: ReadonlyMap<number, TailTarget>;
   /** Counters where other functions count too. */
   readonly globals: { readonly fuel?: number; readonly cost?: number };
   readonly countCosts: boolean;
@@ -190,13 +208,15 @@ class BatchEmitter {
   private readonly packet = packetLocals(this.to);
   private readonly address = this.to.local("i64");
   private readonly scratch64 = this.to.local("i64");
-  private readonly fuel: Counter;
-  private readonly cost: Counter;
+  private readonly fuel: { readonly local: Local };
+  private readonly cost: { readonly local: Local };
+  /** Instructions that may still be taken in. */
+  private room = MOST_TAKEN_IN;
 
   constructor(parts: BatchParts) {
     this.parts = parts;
-    this.fuel = parts.globals.fuel === undefined ? { local: this.to.local("i32") } : { global: parts.globals.fuel };
-    this.cost = parts.globals.cost === undefined ? { local: this.to.local("i64") } : { global: parts.globals.cost };
+    this.fuel = { local: this.to.local("i32") };
+    this.cost = { local: this.to.local("i64") };
   }
 
   /** Whether something reads this field of the environment from memory. */
@@ -310,7 +330,7 @@ class BatchEmitter {
 
   /** What the program starts with. */
   private begin(): void {
-    const { to, env, descriptor, lengths, slot, packet, registers } = this;
+    const { to, env, descriptor, lengths, slot, packet } = this;
     this.placeFrame();
     to.get(this.frame).op("i64.extend_i32_u").tee(packet.data).set(packet.meta);
     to.get(packet.data).get(lengths).i64(0xffff_ffff).op("i64.and").op("i64.add").set(packet.end);
@@ -342,6 +362,11 @@ class BatchEmitter {
       setCounter(to, this.cost);
     }
     to.i64(0).set(this.fault);
+    this.startRegisters();
+  }
+
+  private startRegisters(): void {
+    const { to, env, registers } = this;
     for (let i = 0; i < R10; i++) if (i !== 1) to.i64(0).set(registers[i] as Local);
     to.get(env).op("i64.extend_i32_u").set(registers[1] as Local);
     to.get(env).i32(ENV_STACK_TOP).op("i32.add").op("i64.extend_i32_u").set(registers[R10] as Local);
@@ -367,7 +392,10 @@ class BatchEmitter {
       for (const field of [CALLBACK_R1, CALLBACK_R2, CALLBACK_R3]) to.get(env).memory("i64.load", record + field);
       to.i64(0).i64(0);
       pushLow(2);
-      to.get(env).call(ref).op("drop");
+      to.get(env);
+      this.shareCounters();
+      to.call(ref).op("drop");
+      this.takeCounters();
       // One call a timer: the next comes from the next look.
       to.get(env).i32(0).memory("i32.store", record + CALLBACK_TARGET);
       to.end();
@@ -382,20 +410,39 @@ class BatchEmitter {
     to.end();
   }
 
+  /** Gives the counters to functions that count too. */
+  private shareCounters(): void {
+    const { globals, needs, countCosts } = this.parts;
+    if (globals.fuel !== undefined && needs.fuel) this.to.get(this.fuel.local).setGlobal(globals.fuel);
+    if (globals.cost !== undefined && countCosts) this.to.get(this.cost.local).setGlobal(globals.cost);
+  }
+
+  private takeCounters(): void {
+    const { globals, needs, countCosts } = this.parts;
+    if (globals.fuel !== undefined && needs.fuel) this.to.getGlobal(globals.fuel).set(this.fuel.local);
+    if (globals.cost !== undefined && countCosts) this.to.getGlobal(globals.cost).set(this.cost.local);
+  }
+
   private body(faulted: Emitter["faulted"], finished: Emitter["faulted"]): void {
+    this.fireTimers(faulted);
+    emitClearFrame({ to: this.to, frame: this.env, frameTop: ENV_STACK_TOP }, this.parts.clear);
+    const { program, facts, callsCount } = this.parts;
+    this.program({ program, facts, callsCount }, [program.index], callsCount ? undefined : 0, faulted, finished);
+  }
+
+  /** The code of the entry program, or of a tail call's target in its place. `path`: the programs that led here, this one last; `taken` as {@link Emitter.taken}. */
+  private program({ program, facts }: TailTarget, path: readonly number[], taken: number | undefined, faulted: Emitter["faulted"], finished: Emitter["faulted"]): void {
     const { to, env, descriptor, packet, registers, address, scratch64, scratch32, fuel, cost } = this;
-    const { program, facts } = this.parts;
     const fromDescriptor: ReadonlyMap<number, number> = new Map([
       [ENV_CPU, DESC_CPU],
       [ENV_INGRESS_IFINDEX, DESC_IFINDEX],
       [ENV_RX_QUEUE_INDEX, DESC_QUEUE],
     ]);
-    const frame = { to, frame: env, frameTop: ENV_STACK_TOP };
-    this.fireTimers(faulted);
-    emitClearFrame(frame, this.parts.clear);
     emitFunction(
       {
-        ...frame,
+        to,
+        frame: env,
+        frameTop: ENV_STACK_TOP,
         program,
         context: facts.context,
         registers,
@@ -416,15 +463,34 @@ class BatchEmitter {
         leave: () => void to.br(finished),
         tailCall: () => {
           to.get(env).i32(ENV_STACK_TOP - STACK_FRAME_BYTES).op("i32.add").get(env).get(scratch32).i32(1).op("i32.sub");
+          this.shareCounters();
           to.callIndirect(program.module.programType).set(registers[0] as Local);
+          this.takeCounters();
           to.get(env).memory("i32.load", ENV_FAULT).brIf(faulted).br(finished);
         },
+        tailCallTo: (number) => this.takeIn(number, path, taken, faulted, finished),
+        taken,
+        shareCounters: () => this.shareCounters(),
+        takeCounters: () => this.takeCounters(),
         reloadPacket: () => loadPacket(to, env, packet),
         state: newState(),
         costAhead: 0n,
       },
       facts,
     );
+  }
+
+  /** What emits a tail call's target in place of the call, where there is room and it does not lead to itself. */
+  private takeIn(number: number, path: readonly number[], taken: number | undefined, faulted: Emitter["faulted"], finished: Emitter["faulted"]): (() => void) | undefined {
+    const target = this.parts.targets.get(number);
+    if (!target || path.includes(number) || target.program.insns.length > this.room) return undefined;
+    return () => {
+      this.room -= target.program.insns.length;
+      this.startRegisters();
+      const counted = taken === undefined || target.callsCount;
+      if (taken !== undefined && counted) this.to.get(this.env).i32(taken + 1).memory("i32.store", ENV_TAIL_CALLS);
+      this.program(target, [...path, number], counted ? undefined : taken + 1, faulted, finished);
+    };
   }
 
   /** Programs that the target of a redirect carries, until the packet goes nowhere further. */
@@ -434,7 +500,9 @@ class BatchEmitter {
     const again = to.loop();
     to.get(env).get(ret).op("i32.wrap_i64").call(program).tee(scratch32).op("i32.eqz").brIf(finished);
     to.get(env).i32(ENV_STACK_TOP - STACK_FRAME_BYTES).op("i32.add").get(env).get(scratch32).i32(1).op("i32.sub");
+    this.shareCounters();
     to.callIndirect(this.parts.program.module.programType).set(ret);
+    this.takeCounters();
     to.get(env).memory("i32.load", ENV_FAULT).brIf(faulted);
     to.get(env).get(ret).op("i32.wrap_i64").call(result).op("i64.extend_i32_u").set(ret);
     to.br(again);

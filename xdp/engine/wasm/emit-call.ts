@@ -140,39 +140,61 @@ const EINVAL = 22;
 
 const BPF_MAP_TYPE_PROG_ARRAY = 3;
 
-/** As the runtime's tail_call_target, for a map that is known: pushes the program's number + 1, or 0, and counts the call. */
-function emitTailCallTarget(emitter: Emitter, map: MapFacts): void {
-  const { to, program, env, scratch32 } = emitter;
+/** Different programs that a call with an unknown index is made ready for. */
+const MOST_CANDIDATES = 4;
+
+/** Numbers (+ 1) of the programs that the call likely goes to: what the entry holds now, or what all entries hold where the index is not known. */
+function candidates(map: MapFacts, index: number | undefined): number[] {
+  const all = index === undefined ? [...new Set(map.programs)] : [map.programs[index] ?? 0];
+  const there = all.filter((program) => program !== 0);
+  return there.length > MOST_CANDIDATES ? [] : there;
+}
+
+/** As the runtime's tail_call_target, for a map that is known. Where an entry still holds the program that it held as the code was made, the way goes straight there. */
+function emitKnownTailCall(emitter: Emitter, map: MapFacts): void {
+  const { to, program, env, scratch32, taken } = emitter;
+  if (taken !== undefined && taken >= MAX_TAIL_CALLS) return;
   const index = registerOf(emitter, 3);
-  const known = constantOf(register(emitter.state, 3));
-  const none = to.block("i32");
-  const refuse = (): void => void to.i32(0).get(scratch32).brIf(none).op("drop");
-  to.get(env).memory("i32.load", ENV_TAIL_CALLS).i32(MAX_TAIL_CALLS).op("i32.ge_u").set(scratch32);
-  refuse();
-  if (known === undefined || known < 0 || known >= map.maxEntries) {
+  const constant = constantOf(register(emitter.state, 3));
+  const known = constant !== undefined && constant >= 0 && constant < map.maxEntries ? constant : undefined;
+  const refused = to.block();
+  if (taken === undefined) to.get(env).memory("i32.load", ENV_TAIL_CALLS).i32(MAX_TAIL_CALLS).op("i32.ge_u").brIf(refused);
+  if (known === undefined) {
     // The index is the register's low half.
-    to.get(index).op("i32.wrap_i64").i32(map.maxEntries).op("i32.ge_u").set(scratch32);
-    refuse();
+    to.get(index).op("i32.wrap_i64").i32(map.maxEntries).op("i32.ge_u").brIf(refused);
     to.get(index).op("i32.wrap_i64").i32(2).op("i32.shl").memory("i32.load", map.slots).set(scratch32);
   } else to.i32(0).memory("i32.load", map.slots + known * 4).set(scratch32);
+  const count = (): void => {
+    if (taken === undefined) to.get(env).get(env).memory("i32.load", ENV_TAIL_CALLS).i32(1).op("i32.add").memory("i32.store", ENV_TAIL_CALLS);
+  };
+  for (const candidate of candidates(map, known)) {
+    const go = emitter.tailCallTo(candidate - 1);
+    if (!go) continue;
+    to.get(scratch32).i32(candidate).op("i32.eq").if();
+    count();
+    go();
+    to.end();
+  }
   // An entry of 0 becomes the largest number.
-  to.i32(0).get(scratch32).i32(1).op("i32.sub").i32(program.module.programs).op("i32.ge_u").brIf(none).op("drop");
-  to.get(env).get(env).memory("i32.load", ENV_TAIL_CALLS).i32(1).op("i32.add").memory("i32.store", ENV_TAIL_CALLS);
-  to.get(scratch32);
+  to.get(scratch32).i32(1).op("i32.sub").i32(program.module.programs).op("i32.ge_u").brIf(refused);
+  if (taken === undefined) count();
+  else to.get(env).i32(taken + 1).memory("i32.store", ENV_TAIL_CALLS);
+  emitter.tailCall();
   to.end();
 }
 
 function emitTailCall(emitter: Emitter): void {
   const { to, program, env } = emitter;
   const map = knownMap(register(emitter.state, 2), emitter.context);
-  if (map?.type === BPF_MAP_TYPE_PROG_ARRAY) emitTailCallTarget(emitter, map);
+  if (map?.type === BPF_MAP_TYPE_PROG_ARRAY) emitKnownTailCall(emitter, map);
   else {
+    if (emitter.taken !== undefined) to.get(env).i32(emitter.taken).memory("i32.store", ENV_TAIL_CALLS);
     to.get(env).get(registerOf(emitter, 2)).op("i32.wrap_i64").get(registerOf(emitter, 3)).op("i32.wrap_i64");
     to.call(program.module.runtime("tail_call_target"));
+    to.tee(emitter.scratch32).if();
+    emitter.tailCall();
+    to.end();
   }
-  to.tee(emitter.scratch32).if();
-  emitter.tailCall();
-  to.end();
   to.i64(-EINVAL).set(registerOf(emitter, 0));
 }
 
@@ -193,7 +215,10 @@ export function emitLocalCall(emitter: Emitter, slot: number, insn: Insn): void 
   };
   setStackLow(lowest);
   for (let i = 1; i <= 5; i++) to.get(registerOf(emitter, i));
-  to.get(frame).i32(lowest).op("i32.add").get(env).call(callee).set(registerOf(emitter, 0));
+  to.get(frame).i32(lowest).op("i32.add").get(env);
+  emitter.shareCounters();
+  to.call(callee).set(registerOf(emitter, 0));
+  emitter.takeCounters();
   setStackLow(frameTop - STACK_SIZE);
   to.get(env).memory("i32.load", ENV_FAULT);
   faultIf(emitter);

@@ -81,7 +81,10 @@ function emitCalls(emitter: Emitter, callees: readonly { readonly slot: number; 
     const last = i === callees.length - 1;
     if (!last) to.get(registerOf(emitter, 2)).i64(slot).op("i64.eq").if();
     for (const field of [CALLBACK_R1, CALLBACK_R2, CALLBACK_R3, CALLBACK_R4]) to.get(record).memory("i64.load", field);
-    to.i64(0).get(frame).i32(lowest).op("i32.add").get(env).call(ref).set(registerOf(emitter, 0));
+    to.i64(0).get(frame).i32(lowest).op("i32.add").get(env);
+    emitter.shareCounters();
+    to.call(ref).set(registerOf(emitter, 0));
+    emitter.takeCounters();
     if (!last) to.else();
   }
   for (let i = 1; i < callees.length; i++) to.end();

@@ -5,7 +5,7 @@ import type { FunctionBuilder, FunctionRef, Label, Local } from "./function-buil
 import type { State } from "./state.js";
 import type { FunctionContext } from "./memory-facts.js";
 
-/** A counter of the run: a local of run_batch where nothing else counts, else a global of the module. */
+/** A counter of the run: a local of run_batch, else a global of the module. */
 export type Counter = { readonly local: Local } | { readonly global: number };
 
 /** What is the same for all functions of a program. */
@@ -73,8 +73,15 @@ export interface Emitter {
   pushTime(): void;
   /** Leaves with what is in r0. */
   leave(): void;
-  /** Leaves with what the program of table index `scratch32` returns, run on this frame. */
+  /** Leaves with what the program of number `scratch32` - 1 returns, run on this frame. */
   tailCall(): void;
+  /** What emits the same for a program that is known, better; undefined where there is nothing better. The call has been counted, but for `taken`. */
+  tailCallTo(program: number): (() => void) | undefined;
+  /** Tail calls that led here where that is a constant, which ENV_TAIL_CALLS need not say then; else it says so. */
+  readonly taken: number | undefined;
+  /** Emitted before calls of functions that count, too, and behind them: where counters are. */
+  shareCounters(): void;
+  takeCounters(): void;
   /** Emits what the packet locals need after the packet may have moved. */
   reloadPacket(): void;
   /** What is known before the instruction that is emitted now. */

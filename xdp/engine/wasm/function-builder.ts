@@ -100,6 +100,11 @@ export class FunctionBuilder {
     return this;
   }
 
+  /** Calls in place of this function's own frame. */
+  returnCall(target: FunctionRef): this {
+    return this.indexed("return_call", target.index);
+  }
+
   /** The same in place of this function's own frame. */
   returnCallIndirect(typeIndex: number): this {
     this.opcode("return_call_indirect");

@@ -33,6 +33,8 @@ export interface MapFacts {
   readonly trie: { readonly tables: number };
   /** Of a prog array, where its entries are (u32 each: program index + 1, or 0); not looked at in other types. */
   readonly slots: number;
+  /** Of a prog array, what its first entries hold as the code is made: likely what they hold when it runs. */
+  readonly programs: readonly number[];
 }
 
 export interface HashFacts {
@@ -42,6 +44,10 @@ export interface HashFacts {
   readonly keyOffset: number;
   readonly valueOffset: number;
 }
+
+const BPF_MAP_TYPE_PROG_ARRAY = 3;
+/** Entries of a prog array that are looked at. */
+const MOST_PROGRAMS = 1024;
 
 const BPF_F_RDONLY_PROG = 1 << 7;
 const BPF_F_WRONLY_PROG = 1 << 8;
@@ -71,6 +77,7 @@ export function readMapFacts(machine: MachineView): MapFacts[] {
       },
       trie: { tables: field(LPM_TABLES) },
       slots: field(SLOTS_DATA),
+      programs: field(MAP_TYPE) === BPF_MAP_TYPE_PROG_ARRAY ? Array.from({ length: Math.min(field(MAP_MAX_ENTRIES), MOST_PROGRAMS) }, (_, i) => view.getUint32(field(SLOTS_DATA) + 4 * i, true)) : [],
     };
   });
 }

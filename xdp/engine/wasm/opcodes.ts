@@ -19,6 +19,7 @@ const DEFINITIONS = {
   return: [0x0f, "none"],
   call: [0x10, "index"],
   call_indirect: [0x11, "indirect"],
+  return_call: [0x12, "index"],
   return_call_indirect: [0x13, "indirect"],
   drop: [0x1a, "none"],
   select: [0x1b, "none"],
