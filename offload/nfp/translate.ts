@@ -53,8 +53,22 @@ export const DEFAULT_TARGET: NfpTarget = { guaranteedSub: 84, guaranteedAdd: 112
 
 const NOTHING: SlotCode = { insns: [], refused: false };
 
+/** The last translation of a program with nothing but a target given: costs and admission both ask for it. */
+const known = new WeakMap<ProgramSpec, { readonly maps: readonly MapSpec[]; readonly target: string; readonly translation: Translation }>();
+
 /** Translates one program. Never throws: what cannot be translated is marked as refused. */
 export function translate(program: ProgramSpec, maps: readonly MapSpec[], options: TranslateOptions = {}): Translation {
+  if (options.facts !== undefined || options.passes !== undefined) return make(program, maps, options);
+  const { guaranteedSub, guaranteedAdd } = options.target ?? DEFAULT_TARGET;
+  const target = `${guaranteedSub} ${guaranteedAdd}`;
+  const last = known.get(program);
+  if (last?.maps === maps && last.target === target) return last.translation;
+  const translation = make(program, maps, options);
+  known.set(program, { maps, target, translation });
+  return translation;
+}
+
+function make(program: ProgramSpec, maps: readonly MapSpec[], options: TranslateOptions): Translation {
   const facts = options.facts ?? analyse(program, maps);
   const prepared = metasOf(program, facts, options.target ?? DEFAULT_TARGET);
   for (const name of options.passes ?? Object.keys(PASSES)) PASSES[name]?.(prepared);

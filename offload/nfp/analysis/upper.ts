@@ -31,35 +31,44 @@ export function upperHalvesRead(flow: Flow): Uint8Array {
   const { insns, reached } = flow;
   const count = insns.length;
   const before = new Uint16Array(count);
+  const successors: (readonly number[])[] = [];
   const predecessors: number[][] = Array.from({ length: count }, () => []);
   const callers = new Map<number, number[]>();
   const exits = new Map<number, number[]>();
-  const work = new SlotQueue(count);
+  // What is read flows backwards: the queue, which takes the lowest first, holds slots from the end.
+  const work = new SlotQueue(Math.max(1, count));
+  const add = (slot: number): void => work.add(count - 1 - slot);
   for (let slot = 0; slot < count; slot++) {
+    successors[slot] = reached[slot] === 0 ? [] : flow.successors(slot);
     if (reached[slot] === 0) continue;
-    for (const next of flow.successors(slot)) predecessors[next].push(slot);
+    for (const next of successors[slot]) predecessors[next].push(slot);
     if (isFunctionCall(insns[slot])) push(callers, slot + 1 + insns[slot].imm, slot);
     if (isExit(insns[slot])) push(exits, flow.startOf(slot), slot);
-    work.add(slot);
+    add(slot);
   }
-  const after = (slot: number): number => flow.successors(slot).reduce((mask, next) => mask | before[next], 0);
+  const after = (slot: number): number => {
+    let mask = 0;
+    for (const next of successors[slot]) mask |= before[next];
+    return mask;
+  };
   const afterExit = (slot: number): number => {
     const start = flow.startOf(slot);
     // Of functions that are passed by address, whoever calls them reads all of the result.
     if (start === 0 || !callers.has(start)) return 1;
     return (callers.get(start) ?? []).reduce((mask, call) => mask | after(call), 0) & 1;
   };
-  for (let slot = work.take(); slot >= 0; slot = work.take()) {
+  for (let taken = work.take(); taken >= 0; taken = work.take()) {
+    const slot = count - 1 - taken;
     const insn = insns[slot];
     const callee = isFunctionCall(insn) ? (before[slot + 1 + insn.imm] ?? 0) & CALLER_SAVED & ~1 : 0;
     const out = isExit(insn) ? afterExit(slot) : after(slot);
-    const now = transfer(insn, out, callee, flow.pointers(slot));
+    const now = transfer(insn, out, callee, classOf(insn.op) === BPF_STX ? flow.pointers(slot) : 0);
     if (now === before[slot]) continue;
     before[slot] = now;
-    for (const one of predecessors[slot]) work.add(one);
-    for (const call of callers.get(slot) ?? []) work.add(call);
+    for (const one of predecessors[slot]) add(one);
+    for (const call of callers.get(slot) ?? []) add(call);
     // What a caller reads of the result reaches the callee's exits.
-    for (const one of predecessors[slot]) if (isFunctionCall(insns[one])) for (const exit of exits.get(one + 1 + insns[one].imm) ?? []) work.add(exit);
+    for (const one of predecessors[slot]) if (isFunctionCall(insns[one])) for (const exit of exits.get(one + 1 + insns[one].imm) ?? []) add(exit);
   }
   return Uint8Array.from(insns, (insn, slot) => (reached[slot] === 1 && writes32(insn) && (after(slot) & (1 << insn.dst)) !== 0 ? 1 : 0));
 }
