@@ -14,12 +14,10 @@ export function toeplitzTable(key: Uint8Array, inputBytes = MAX_INPUT_BYTES): Ui
   const table = new Uint32Array(inputBytes * 256);
   for (let position = 0; position < inputBytes; position++) {
     const base = position * 256;
-    for (let bit = 0; bit < 8; bit++) {
-      const window = keyWindow(key, position * 8 + bit);
-      const mask = 0x80 >> bit;
-      for (let value = 0; value < 256; value++) {
-        if ((value & mask) !== 0) table[base + value] ^= window;
-      }
+    // By powers of 2, each with all that is below it: the last bit of the byte first.
+    for (let bit = 1, at = position * 8 + 7; bit < 256; bit <<= 1, at--) {
+      const window = keyWindow(key, at);
+      for (let below = 0; below < bit; below++) table[base + bit + below] = table[base + below] ^ window;
     }
   }
   return table;
