@@ -1,6 +1,6 @@
 /** One engine with a program and packets, ready to be measured round by round. */
 import { Bench } from "tinybench";
-import { KernelMachine, createInterpreter, createKernelEngine, createMachine, createWasmEngine, drainRingbuf } from "../xdp/index.js";
+import { KernelMachine, createInterpreter, createKernelEngine, createMachine, createWasmEngine, drainRingbuf, verifyMachine } from "../xdp/index.js";
 import type { EngineName, KernelEngine, MachineOptions, MachineView, MapHandle } from "../xdp/index.js";
 import type { Trace } from "../traffic/index.js";
 import { Workload } from "./workload.js";
@@ -49,6 +49,8 @@ class MachineSubject implements Subject {
     this.engine = name;
     const machine = createMachine({ ...rest, batchSize: BATCH, maxFrame: MAX_FRAME });
     setup?.(machine);
+    // As run does; a program that is refused keeps its checks.
+    verifyMachine(machine);
     const workload = new Workload(machine, trace, mode, MAX_FRAME);
     const pass = workload.pass(name === "wasm" ? createWasmEngine(machine) : createInterpreter(machine));
     const rings = ringsOf(machine.maps);

@@ -4,7 +4,7 @@
 import type { Rate } from "../nic/index.js";
 import type { RssSpec, SeriesResult } from "../nic/index.js";
 import type { CaptureInterface, CaptureReader } from "../traffic/index.js";
-import type { BtfTarget, EngineName, MachineProgram, MapHandle, NetworkSpec, ObjectSpec } from "../xdp/index.js";
+import type { BtfTarget, EngineName, MachineProgram, MachineView, MapHandle, NetworkSpec, ObjectSpec } from "../xdp/index.js";
 import type { DeviceProfile } from "./profiles/schema.js";
 
 /** What {@link runOffload} runs, on what, and how. */
@@ -58,6 +58,8 @@ export interface RunMachine {
   readonly programs: readonly MachineProgram[];
   readonly maps: readonly MapHandle[];
   readonly cpus: number;
+  /** What was proven of programs, by index: engines rely on it. */
+  readonly facts?: MachineView["facts"];
 }
 
 export interface Progress {

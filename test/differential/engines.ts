@@ -1,5 +1,5 @@
 /** Runs a case on the kernel and on every engine of ours. */
-import { createInterpreter, createMachine } from "../../xdp/engine/index.js";
+import { createInterpreter, createMachine, verifyMachine } from "../../xdp/engine/index.js";
 import type { Engine, Machine } from "../../xdp/engine/index.js";
 import { createWasmEngine } from "../../xdp/engine/wasm/engine.js";
 import { createKernelEngine, KernelMachine, possibleCpus } from "../../xdp/engine/kernel/index.js";
@@ -31,6 +31,13 @@ export interface EngineUnderTest {
 export const ENGINES: readonly EngineUnderTest[] = [
   { name: "interpreter", create: (machine) => createInterpreter(machine) },
   { name: "wasm", create: (machine) => createWasmEngine(machine) },
+  {
+    name: "wasm, verified",
+    create: (machine) => {
+      verifyMachine(machine);
+      return createWasmEngine(machine);
+    },
+  },
 ];
 
 export function runInKernel({ object, entry, frames, seed, ignoredMaps }: Work): Run {

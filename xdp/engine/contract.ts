@@ -5,6 +5,7 @@ import type { MapHandle } from "../maps/handle.js";
 import type { BtfTarget } from "../object/core_target.js";
 import type { ObjectSpec, ProgramSpec } from "../object/spec.js";
 import type { NetworkSpec } from "../helpers/network.js";
+import type { Facts } from "../verifier/facts.js";
 import type { Layout } from "./layout.js";
 
 export const ENGINES = ["wasm", "interpreter", "kernel"] as const;
@@ -72,6 +73,8 @@ export interface MachineView {
   readonly shared: boolean;
   /** What the programs' CO-RE relocations were resolved against; absent where they have none. */
   readonly btf?: string;
+  /** What was proven of programs, by index (verified.ts); engines that are made afterwards rely on it. */
+  readonly facts?: Map<number, Facts>;
 }
 
 /**

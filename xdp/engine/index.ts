@@ -5,6 +5,7 @@ export { createMachine } from "./machine.js";
 export type { Machine } from "./machine.js";
 export { describeFault, readFault } from "./faults.js";
 export type { FaultDescription, FaultRecord } from "./faults.js";
+export { verifyMachine } from "./verified.js";
 export { Stepper, attachInterpreter, createInterpreter } from "./interpreter.js";
 export type { StepState } from "./interpreter.js";
 export { ENGINES } from "./contract.js";

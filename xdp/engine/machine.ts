@@ -106,6 +106,7 @@ export function createMachine(options: MachineOptions): Machine {
     workers: areas,
     cpus,
     shared: workers > 1,
+    facts: new Map(),
     ...(target ? { btf: target.name } : {}),
     runtime,
     maxFrame,

@@ -179,7 +179,7 @@ export class Env {
     this.externs = new Map((program.externs ?? []).map((extern) => [extern.insn, extern]));
     this.log = new VerifierLog(options.logLevel);
     this.aux = new Aux(program.insns.length);
-    this.facts = new Facts(program.insns.length);
+    this.facts = new Facts(program.insns, this.maps.map(({ constant }) => constant));
     this.subprogramAt = new Int32Array(program.insns.length);
     this.lines = linesByInsn(program);
   }

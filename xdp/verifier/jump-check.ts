@@ -4,6 +4,7 @@ import type { Insn } from "../object/index.js";
 import { specialFields } from "./btf-fields.js";
 import type { Env } from "./env.js";
 import { MAX_VAR_OFF } from "./env.js";
+import { WAY_ON, WAY_TAKEN } from "./facts.js";
 import { logInsnState } from "./format.js";
 import { fieldOf } from "./map-info.js";
 import { pushPath } from "./paths.js";
@@ -50,8 +51,10 @@ export function checkJump(env: Env, insn: Insn): number {
     if (dst.isScalar) markPrecise(env, insn.dst);
     if (byRegister && src.isScalar) markPrecise(env, insn.src);
     if (env.log.on) logInsnState(env, env.state.top);
+    env.facts.went(env.insn, taken ? WAY_TAKEN : WAY_ON);
     return taken ? target : env.insn;
   }
+  env.facts.went(env.insn, WAY_ON | WAY_TAKEN);
   const linked = linkedRegisters(env, byRegister, dst, src);
   const here = env.state;
   const other = pushPath(env, target + 1, env.insn);
@@ -84,6 +87,7 @@ export function checkJump(env: Env, insn: Insn): number {
 /** A jump that the kernel takes when a loop has gone on for too long: both ways are possible, a limited number of times. */
 function mayGoto(env: Env, insn: Insn): number {
   if (insn.op !== (BPF_JMP | BPF_JCOND) || insn.src !== 0 || insn.dst !== 0 || insn.imm !== 0 || insn.off === 0) env.reject(`invalid may_goto off ${insn.off} imm ${insn.imm}`);
+  env.facts.went(env.insn, WAY_ON | WAY_TAKEN);
   const earlier = findEarlier(env, env.state.parent, env.insn);
   const queued = pushPath(env, env.insn + 1, env.insn);
   queued.mayGotoDepth++;

@@ -216,7 +216,7 @@ export function checkAccess(env: Env, regno: number, off: number, size: number, 
       if (write && (reg.type & MEM_RDONLY) !== 0) env.reject(`R${regno} cannot write into ${typeName(reg.type)}`, "EACCES");
       // Memory that the kernel checks when it is read, wherever it is.
       if ((reg.type & PTR_UNTRUSTED) === 0) checkRegion(env, regno, at, size, reg.memSize, false);
-      env.facts.record(env.insn, REGION_MEMORY);
+      env.facts.record(env.insn, (reg.type & PTR_UNTRUSTED) === 0 ? REGION_MEMORY : REGION_OTHER);
       return load(UNKNOWN_REG);
     case PTR_TO_SOCKET:
     case PTR_TO_SOCK_COMMON:

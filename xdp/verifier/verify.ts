@@ -1,6 +1,8 @@
 /** Judges a program as the kernel does when it is loaded. */
 import type { BtfTarget, LineInfo, ObjectSpec, ProgramSpec } from "../object/index.js";
+import { OPCODES } from "../isa/index.js";
 import { ObjectError, adaptProgram, defaultTarget, fillKconfig } from "../object/index.js";
+import { callsBack, callsBackLater } from "./calls.js";
 import { checkCfg, findLiveRegisters, findLoops } from "./cfg.js";
 import type { Subprogram } from "./env.js";
 import { Env, MAX_PROCESSED } from "./env.js";
@@ -157,7 +159,17 @@ function judge(env: Env): number {
   explore(env, 0, liveness);
   exploreGlobals(env, liveness);
   dropFastcallSpills(env);
+  env.facts.bounded = isBounded(env);
   return checkStackDepth(env);
+}
+
+/**
+ * Was every turn of every loop walked? Not of may_goto, iterators and callbacks, whose loops end the walk when a state comes
+ * again; and global functions are walked once, whoever calls them how often.
+ */
+function isBounded(env: Env): boolean {
+  if (env.subprograms.some(({ global, called }, index) => index > 0 && global && called)) return false;
+  return !env.insns.some((insn, at) => OPCODES[insn.op]?.form === "may_goto" || env.aux.iterNext[at] === 1 || callsBack(env, at) || callsBackLater(env, at));
 }
 
 /** Registers that are still read, before each instruction, and the loop that it is in. */

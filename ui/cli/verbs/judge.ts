@@ -1,6 +1,7 @@
 /** What the verifier says of a machine's programs before they run, and how a verdict reads. */
-import { verifyProgram } from "../../../xdp/index.js";
-import type { MachineProgram, ObjectSpec, Verdict, VerifyOptions } from "../../../xdp/index.js";
+import type { RunMachine } from "../../../offload/index.js";
+import { verifyMachine } from "../../../xdp/index.js";
+import type { Verdict, VerifyOptions } from "../../../xdp/index.js";
 
 /** Thrown for a program that the kernel would not load: the run did what was asked, and this is its finding. */
 export class RejectedError extends Error {
@@ -15,16 +16,14 @@ export class RejectedError extends Error {
 }
 
 /**
- * Judges the programs that a machine holds, for the kernel that it stands for. Returns a line for each that cannot be judged: it runs, every access checked.
+/**
+ * Judges the programs that a machine holds, for the kernel that it stands for; the machine keeps what was proven. Returns a line
+ * for each that cannot be judged: it runs, every access checked.
  * @throws {RejectedError} for the first that the kernel would reject.
  */
-export function judgePrograms(object: ObjectSpec, programs: readonly MachineProgram[], kernel: Pick<VerifyOptions, "btf" | "kconfig"> = {}): string[] {
+export function judgePrograms(machine: RunMachine, kernel: Pick<VerifyOptions, "btf" | "kconfig"> = {}): string[] {
   const notes: string[] = [];
-  for (const { spec } of programs) {
-    // The machine's own copy has its calls and types resolved already; the verifier does that for itself.
-    const original = object.programs.find((program) => program.name === spec.name);
-    if (original === undefined) continue;
-    const verdict = verifyProgram(object, original, kernel);
+  for (const verdict of verifyMachine(machine, kernel)) {
     if (verdict.accepted) continue;
     if (verdict.kind === "rejected") throw new RejectedError(verdict);
     notes.push(`program ${verdict.program} was not judged: ${verdict.message}`);

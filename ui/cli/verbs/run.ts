@@ -84,7 +84,7 @@ async function execute(request: RunRequest): Promise<RunReport> {
       workers: flags.workers,
       setup: (made) => {
         machine = made;
-        if (judged) notes = judgePrograms(object, made.programs, workload);
+        if (judged) notes = judgePrograms(made, workload);
         workload.setup?.(made);
       },
       sinks: [labels, ...files.sinks],

@@ -27,7 +27,7 @@ import {
 } from "../../abi.js";
 import { BPF_PSEUDO_MAP_IDX, disassemble } from "../../isa/index.js";
 import { mapTypeName } from "../../object/index.js";
-import type { ObjectSpec, ProgramSpec } from "../../object/index.js";
+import type { MapSpec, ObjectSpec, ProgramSpec } from "../../object/index.js";
 import type { Engine, MachineProgram, MachineView, ProgramCosts } from "../contract.js";
 import { readFault } from "../faults.js";
 import { createMachine } from "../machine.js";
@@ -40,11 +40,11 @@ const BPF_MAP_TYPE_PROG_ARRAY = 3;
 const TAIL_CALL = 12;
 const CPUS = 3;
 
-/** Program 0: tail call to program `rx_queue_index`. */
-function dispatcher(): ProgramSpec {
+/** Program 0: tail call to program `rx_queue_index` of map `progs`. */
+function dispatcher(progs: number): ProgramSpec {
   const code = new Code();
   code.load(4, 3, 1, ENV_RX_QUEUE_INDEX);
-  code.wide(2, BPF_PSEUDO_MAP_IDX, RANDOM_MAPS.length, 0);
+  code.wide(2, BPF_PSEUDO_MAP_IDX, progs, 0);
   code.helper(TAIL_CALL);
   code.set(0, -1);
   code.exit();
@@ -59,9 +59,23 @@ function costs(program: ProgramSpec): ProgramCosts {
   return { low: of(13), high: of(29) };
 }
 
+export interface RandomMachineOptions {
+  readonly faultyOnceIn?: number;
+  readonly workers?: number;
+  readonly batchSize: number;
+  readonly maxFrame: number;
+}
+
 /** A machine with a program a shape: names p1, p2 …, indices from 1. */
-export function machineOf(shapes: readonly RandomShape[], options: { faultyOnceIn?: number; workers?: number; batchSize: number; maxFrame: number }): Machine {
+export function machineOf(shapes: readonly RandomShape[], options: RandomMachineOptions): Machine {
   const programs = shapes.map((shape, i) => randomProgram(shape, { name: `p${i + 1}`, faultyOnceIn: options.faultyOnceIn ?? 0 }));
+  const machine = machineWith(programs, RANDOM_MAPS, options);
+  fillMaps(machine);
+  return machine;
+}
+
+/** A machine with these programs, indices from 1, which all name their maps by their places in `maps`. */
+export function machineWith(programs: readonly ProgramSpec[], maps: readonly MapSpec[], options: RandomMachineOptions): Machine {
   const progs = {
     name: "progs",
     type: mapTypeName(BPF_MAP_TYPE_PROG_ARRAY),
@@ -74,10 +88,8 @@ export function machineOf(shapes: readonly RandomShape[], options: { faultyOnceI
     valueTypeId: 0,
     values: programs.map(({ name }, i) => ({ key: i + 1, program: name })),
   };
-  const object: ObjectSpec = { file: "random.o", license: "GPL", programs: [dispatcher(), ...programs], maps: [...RANDOM_MAPS, progs] };
-  const machine = createMachine({ object, entry: "dispatcher", cpus: CPUS, costs, batchSize: options.batchSize, maxFrame: options.maxFrame, workers: options.workers ?? 1 });
-  fillMaps(machine);
-  return machine;
+  const object: ObjectSpec = { file: "random.o", license: "GPL", programs: [dispatcher(maps.length), ...programs], maps: [...maps, progs] };
+  return createMachine({ object, entry: "dispatcher", cpus: CPUS, costs, batchSize: options.batchSize, maxFrame: options.maxFrame, workers: options.workers ?? 1 });
 }
 
 /** Entries for lookups to find. */

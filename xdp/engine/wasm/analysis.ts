@@ -1,6 +1,8 @@
 /** What is known at the start of each block of each function of a program, found by iterating until nothing changes. */
 import { MAX_CALL_FRAMES, STACK_FRAME_BYTES } from "../../abi.js";
 import type { Insn, ProgramSpec } from "../../object/spec.js";
+import { WAY_TAKEN } from "../../verifier/facts.js";
+import type { Facts } from "../../verifier/facts.js";
 import { refineByBranch } from "./branch-facts.js";
 import { functionGraph, lastSlot, widthOf } from "./cfg.js";
 import type { FunctionGraph } from "./cfg.js";
@@ -46,10 +48,10 @@ class FunctionAnalysis {
   /** Joins of what callers pass. */
   private calls = 0;
 
-  constructor(code: FunctionGraph, insns: readonly Insn[], maps: readonly MapFacts[], callee: FunctionContext["callee"]) {
+  constructor(code: FunctionGraph, insns: readonly Insn[], maps: readonly MapFacts[], proof: Facts | undefined, callee: FunctionContext["callee"]) {
     this.code = code;
     this.facts = analyseGraph(code.graph);
-    this.context = { insns, maps, depth: 0, summary: this.summary, readBeforeWrite: 0n, callee };
+    this.context = { insns, maps, proof, depth: 0, summary: this.summary, readBeforeWrite: 0n, callee };
   }
 
   private joinPoint(slot: number, rounds: number): JoinPoint {
@@ -113,8 +115,13 @@ class FunctionAnalysis {
     for (let slot = start; slot < end; slot += widthOf(insns[slot] as Insn)) transfer(state, slot, this.context);
     const exit = this.code.graph[block];
     switch (exit?.kind) {
-      case "jump":
+      case "jump": {
+        const last = lastSlot(insns, start, end);
+        // One way of two, of which the other was proven never to be taken.
+        const ways = this.context.proof?.ways[last];
+        if (ways === WAY_TAKEN) refineByBranch(state, insns[last] as Insn, true);
         return [[exit.to, state]];
+      }
       case "branch": {
         const insn = insns[lastSlot(insns, start, end)] as Insn;
         const taken = copyState(state);
@@ -169,15 +176,15 @@ function passed(value: Value): Value {
   }
 }
 
-/** Analyses all functions that a program's entry reaches. Throws CompileError, UnsupportedError. */
-export function analyseProgram(program: ProgramSpec, maps: readonly MapFacts[]): ProgramFacts {
+/** Analyses all functions that a program's entry reaches. `proof`: what was proven of it before. Throws CompileError, UnsupportedError. */
+export function analyseProgram(program: ProgramSpec, maps: readonly MapFacts[], proof?: Facts): ProgramFacts {
   const functions = new Map<number, FunctionAnalysis>();
   const again = new Set<number>();
   const callersOf = new Map<number, Set<number>>();
 
   const add = (start: number): FunctionAnalysis => {
-    const code = functionGraph(program, start);
-    const analysis: FunctionAnalysis = new FunctionAnalysis(code, program.insns, maps, (target, state) => {
+    const code = functionGraph(program, start, proof);
+    const analysis: FunctionAnalysis = new FunctionAnalysis(code, program.insns, maps, proof, (target, state) => {
       const callee = functions.get(target);
       // The address of a function is taken in code that control never comes to.
       if (!callee) return NOT_CALLED;

@@ -9,10 +9,11 @@ import { bytesOf } from "../../isa/load_store.js";
 import { OPCODES } from "../../isa/opcode.js";
 import { REGISTER_COUNT } from "../../isa/register.js";
 import type { Insn } from "../../object/spec.js";
-import { classifyAccess } from "./access.js";
+import { classifyAccess, isSafe } from "./access.js";
 import type { FunctionGraph } from "./cfg.js";
 import type { Emitter } from "./emitter.js";
 import type { Local } from "./function-builder.js";
+import { regionsAt } from "./memory-facts.js";
 import { isWanted, registersUsed } from "./registers-used.js";
 import { register } from "./state.js";
 
@@ -37,16 +38,17 @@ export class ByteLoads {
   }
 
   /** Whether `insn` is a load that could be noted. */
-  isLoad(insn: Insn): boolean {
+  isLoad(insn: Insn, slot: number): boolean {
     if (OPCODES[insn.op]?.form !== "load" || insn.dst === insn.src) return false;
     const bytes = bytesOf(insn.op);
     const { state, context } = this.emitter;
-    return bytes < 8 && classifyAccess(state, register(state, insn.src), insn.off, bytes, false, context.depth).check === "proven";
+    const access = classifyAccess(state, register(state, insn.src), insn.off, bytes, false, context.depth, regionsAt(context, slot));
+    return bytes < 8 && access.check !== "frame" && access.check !== "context" && isSafe(access);
   }
 
   /** Takes an instruction, or emits what must be there before it and returns false. `slot` in `block`. */
   take(insn: Insn, slot: number, block: number): boolean {
-    if (this.isLoad(insn)) {
+    if (this.isLoad(insn, slot)) {
       this.require(1 << insn.src);
       this.release(insn.dst, slot, block);
       this.chunks[insn.dst] = { base: insn.src, off: insn.off, bytes: bytesOf(insn.op), shift: 0 };

@@ -9,9 +9,10 @@ import { bytesOf } from "../../isa/load_store.js";
 import { OPCODES } from "../../isa/opcode.js";
 import { REGISTER_COUNT } from "../../isa/register.js";
 import type { Insn } from "../../object/spec.js";
-import { classifyAccess } from "./access.js";
+import { classifyAccess, isOffStack } from "./access.js";
 import type { Emitter } from "./emitter.js";
 import type { Local } from "./function-builder.js";
+import { regionsAt } from "./memory-facts.js";
 import { registersUsed } from "./registers-used.js";
 import { register } from "./state.js";
 import { isU32 } from "./value.js";
@@ -56,18 +57,19 @@ export class ByteStores {
   }
 
   /** Takes an instruction, or emits what must be there before it and returns false. */
-  take(insn: Insn): boolean {
-    const taken = this.store(insn);
-    if (!taken && this.pending.size > 0 && this.ends(insn)) this.flush();
+  take(insn: Insn, slot: number): boolean {
+    const taken = this.store(insn, slot);
+    if (!taken && this.pending.size > 0 && this.ends(insn, slot)) this.flush();
     this.follow(insn);
     return taken;
   }
 
-  private store(insn: Insn): boolean {
+  private store(insn: Insn, slot: number): boolean {
     if (OPCODES[insn.op]?.form !== "store" || bytesOf(insn.op) !== 1) return false;
     const { state, context } = this.emitter;
     const base = register(state, insn.dst);
-    if (base.kind === "stack" || classifyAccess(state, base, insn.off, 1, true, context.depth).check !== "proven") return false;
+    const access = classifyAccess(state, base, insn.off, 1, true, context.depth, regionsAt(context, slot));
+    if (base.kind === "stack" || !(access.check === "proven" || isOffStack(access))) return false;
     if (this.pending.size > 0 && (this.base !== insn.dst || this.pending.has(insn.off))) this.flush();
     const slice = this.slices[insn.src] as Slice;
     const number = this.copyOf(slice.id);
@@ -91,7 +93,7 @@ export class ByteStores {
   }
 
   /** Whether pending bytes must be written before `insn`. */
-  private ends(insn: Insn): boolean {
+  private ends(insn: Insn, slot: number): boolean {
     const { state, context } = this.emitter;
     if (registersUsed(insn).writes & (1 << this.base)) return true;
     switch (OPCODES[insn.op]?.form) {
@@ -108,9 +110,9 @@ export class ByteStores {
       case "store":
       case "store_imm": {
         const bytes = bytesOf(insn.op);
-        const { check } = classifyAccess(state, register(state, insn.dst), insn.off, bytes, true, context.depth);
-        if (check === "frame") return false;
-        if (check !== "proven" || insn.dst !== this.base) return true;
+        const access = classifyAccess(state, register(state, insn.dst), insn.off, bytes, true, context.depth, regionsAt(context, slot));
+        if (access.check === "frame") return false;
+        if (!(access.check === "proven" || isOffStack(access)) || insn.dst !== this.base) return true;
         for (let i = 0; i < bytes; i++) if (this.pending.has(insn.off + i)) return true;
         return false;
       }

@@ -4,6 +4,8 @@ import { LD_IMM64, OPCODES } from "../../isa/opcode.js";
 import { nameOf } from "../../isa/name.js";
 import { UnsupportedError } from "../../helpers/error.js";
 import type { Insn, ProgramSpec } from "../../object/spec.js";
+import type { Facts } from "../../verifier/facts.js";
+import { WAY_ON, WAY_TAKEN } from "../../verifier/facts.js";
 import { CompileError } from "./errors.js";
 import type { Exit, Graph } from "./graph.js";
 
@@ -46,8 +48,11 @@ interface Ends {
   readonly jump?: number;
 }
 
-/** How control leaves the instruction at a slot: to the next one, to a jump's target, both, or (-1 and none) not at all. */
-function endsOf(program: ProgramSpec, slot: number): Ends | undefined {
+/**
+ * How control leaves the instruction at a slot: to the next one, to a jump's target, both, or (-1 and none) not at all;
+ * undefined where it just goes on. Ways that were proven never to be taken are not there.
+ */
+function endsOf(program: ProgramSpec, slot: number, proof: Facts | undefined): Ends | undefined {
   const insn = program.insns[slot] as Insn;
   const place = { program: program.name, insn: slot };
   switch (OPCODES[insn.op]?.form) {
@@ -58,6 +63,8 @@ function endsOf(program: ProgramSpec, slot: number): Ends | undefined {
     case "goto":
       return { next: -1, jump: jumpTarget(insn, slot) };
     case "jump":
+      if (proof?.ways[slot] === WAY_TAKEN) return { next: -1, jump: jumpTarget(insn, slot) };
+      return proof?.ways[slot] === WAY_ON ? undefined : { next: slot + 1, jump: jumpTarget(insn, slot) };
     case "may_goto":
       return { next: slot + 1, jump: jumpTarget(insn, slot) };
     case "load_packet":
@@ -74,10 +81,10 @@ function endsOf(program: ProgramSpec, slot: number): Ends | undefined {
 }
 
 /**
- * The function that starts at a slot.
+ * The function that starts at a slot. `proof`: what was proven of the program.
  * @throws CompileError where control leaves the program, UnsupportedError for instructions that no engine here has.
  */
-export function functionGraph(program: ProgramSpec, start: number): FunctionGraph {
+export function functionGraph(program: ProgramSpec, start: number, proof?: Facts): FunctionGraph {
   const { insns } = program;
   const reached = new Uint8Array(insns.length);
   const leader = new Uint8Array(insns.length);
@@ -95,7 +102,7 @@ export function functionGraph(program: ProgramSpec, start: number): FunctionGrap
     for (let slot = at; !reached[slot]; ) {
       reached[slot] = 1;
       const insn = insns[slot] as Insn;
-      const ends = endsOf(program, slot);
+      const ends = endsOf(program, slot, proof);
       if (!ends) {
         if (OPCODES[insn.op]?.form === "call" && insn.src === BPF_PSEUDO_CALL) callees.add(slot + 1 + insn.imm);
         if (insn.op === LD_IMM64 && insn.src === BPF_PSEUDO_FUNC) callees.add(slot + 1 + insn.imm);
@@ -123,12 +130,12 @@ export function functionGraph(program: ProgramSpec, start: number): FunctionGrap
     blockAt.set(first, blocks.length);
     let end = first;
     do end += widthOf(insns[end] as Insn);
-    while (end < insns.length && !leader[end] && reached[end] && !endsOf(program, lastSlot(insns, first, end)));
+    while (end < insns.length && !leader[end] && reached[end] && !endsOf(program, lastSlot(insns, first, end), proof));
     blocks.push({ start: first, end });
   }
   const block = (slot: number): number => blockAt.get(slot) as number;
   const graph = blocks.map(({ start: first, end }): Exit => {
-    const ends = endsOf(program, lastSlot(insns, first, end));
+    const ends = endsOf(program, lastSlot(insns, first, end), proof);
     if (!ends) return { kind: "jump", to: block(end) };
     if (ends.next < 0) return ends.jump === undefined ? { kind: "leave" } : { kind: "jump", to: block(ends.jump) };
     const jump = ends.jump as number;

@@ -4,6 +4,7 @@ import { BPF_FUNC_map_lookup_elem, HELPER_BY_ID } from "../../helpers/table.js";
 import { INSN_BYTES } from "../../isa/codec.js";
 import { LD_IMM64 } from "../../isa/opcode.js";
 import type { Engine, MachineProgram, MachineView, WorkerArea } from "../contract.js";
+import { factsOf } from "../verified.js";
 import { analyseProgram } from "./analysis.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
 import { RUN_BATCH, PROGRAM, SUBPROGRAM, emitRunBatch, emitWasmFunction } from "./emit-batch.js";
@@ -41,8 +42,9 @@ export interface CompileOptions {
 
 /** Compiles a machine's entry program, and where it makes tail calls, all its programs. Throws UnsupportedError, CompileError. */
 export function compileMachine(machine: MachineView, options: CompileOptions = {}): WasmProgram {
-  const bytes = machineBytes(machine, options);
-  return { module: compileOptimised(bytes), bytes };
+  const compiler = new MachineCompiler(machine, options);
+  const bytes = compiler.run();
+  return { module: compileOptimised(bytes, compiler.ends), bytes };
 }
 
 /** The module's bytes, not compiled. */
@@ -75,6 +77,11 @@ class MachineCompiler {
     this.needs.writes = !inPlace;
     this.maps = readMapFacts(machine);
     this.view = new DataView(machine.layout.buffer);
+  }
+
+  /** Whether every packet is known to end, whatever it holds; told after {@link run}. */
+  get ends(): boolean {
+    return !this.needs.fuel;
   }
 
   run(): Uint8Array<ArrayBuffer> {
@@ -132,7 +139,7 @@ class MachineCompiler {
   }
 
   private analyse(program: MachineProgram): void {
-    const facts = analyseProgram(program.spec, this.maps);
+    const facts = analyseProgram(program.spec, this.maps, factsOf(this.machine, program));
     this.facts[program.index] = facts;
     collectNeeds(facts, this.needs);
   }

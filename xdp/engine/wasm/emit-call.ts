@@ -18,7 +18,7 @@ import type { Emitter } from "./emitter.js";
 import type { FunctionRef, Local } from "./function-builder.js";
 import { emitHashLookup, isInlineHash, pushCpuOffset } from "./emit-hash.js";
 import { emitTrieLookup, isInlineTrie } from "./emit-lpm.js";
-import { constantKey, isArgumentProven, isArray, knownMap } from "./helper-effects.js";
+import { constantKey, isArgumentProven, isArray, isCallVerified, knownMap } from "./helper-effects.js";
 import type { MapFacts } from "./map-facts.js";
 import { register } from "./state.js";
 import { constantOf } from "./value.js";
@@ -43,7 +43,7 @@ function registerOf(emitter: Emitter, number: number): Local<"i64"> {
 export function emitHelperCall(emitter: Emitter, slot: number, id: number): void {
   const { to, program, env, context } = emitter;
   const helper = HELPER_BY_ID.get(id);
-  const proven = helper?.args.every((_, i) => isArgumentProven(emitter.state, helper.args, i + 1, context)) ?? false;
+  const proven = helper !== undefined && (isCallVerified(slot, helper.args, context) || helper.args.every((_, i) => isArgumentProven(emitter.state, helper.args, i + 1, context)));
   if (id === BPF_FUNC_timer_set_callback) to.get(env).i32(program.index).memory("i32.store", ENV_PROGRAM);
   if (!proven) {
     // The runtime looks for the function in the program that runs.

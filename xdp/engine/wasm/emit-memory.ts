@@ -6,12 +6,13 @@ import { OPCODES } from "../../isa/opcode.js";
 import { STACK_SIZE } from "../../isa/register.js";
 import { ENV_DATA, ENV_DATA_END, ENV_DATA_META, ENV_STACK_TOP, FAULT_ALIGNMENT } from "../../abi.js";
 import type { Insn } from "../../object/spec.js";
-import { classifyAccess } from "./access.js";
+import { classifyAccess, isSafe } from "./access.js";
 import type { Access } from "./access.js";
 import { faultIf, raise } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
 import type { Local } from "./function-builder.js";
 import type { MemoryOp } from "./opcodes.js";
+import { regionsAt } from "./memory-facts.js";
 import { register } from "./state.js";
 
 const LOADS: { readonly [bytes: number]: MemoryOp } = { 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" };
@@ -41,7 +42,7 @@ function pushAddress64(emitter: Emitter, base: number, off: number): void {
 
 /** Checks the access as far as it is not proven; a fault leaves. */
 function emitCheck(emitter: Emitter, access: Access, base: number, off: number, bytes: number, write: boolean, slot: number): void {
-  if (access.check === "frame" || access.check === "context" || access.check === "proven") return;
+  if (isSafe(access)) return;
   const { to, program, env, packet, address, frame } = emitter;
   pushAddress64(emitter, base, off);
   to.set(address);
@@ -78,7 +79,7 @@ function pushAddress(emitter: Emitter, access: Access, base: number, off: number
 
 /** Checks, then pushes the address: what every access starts with. */
 function access(emitter: Emitter, base: number, off: number, bytes: number, write: boolean, slot: number): Access {
-  const found = classifyAccess(emitter.state, register(emitter.state, base), off, bytes, write, emitter.context.depth);
+  const found = classifyAccess(emitter.state, register(emitter.state, base), off, bytes, write, emitter.context.depth, regionsAt(emitter.context, slot));
   emitCheck(emitter, found, base, off, bytes, write, slot);
   return found;
 }

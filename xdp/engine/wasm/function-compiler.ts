@@ -74,12 +74,12 @@ class FunctionCompiler implements BlockEmitter {
 
   /** Whether the instruction is a load or store of bytes, or puts them together, and is emitted later with others. */
   private isPutOff(insn: Insn, slot: number, block: number): boolean {
-    if (this.loads.isLoad(insn)) {
-      this.stores.take(insn);
+    if (this.loads.isLoad(insn, slot)) {
+      this.stores.take(insn, slot);
       return this.loads.take(insn, slot, block);
     }
     const loaded = this.loads.take(insn, slot, block);
-    return this.stores.take(insn) || loaded;
+    return this.stores.take(insn, slot) || loaded;
   }
 
   /** Adds the cost up to the next call of a function, whose own costs come between, and gives the slot behind it. */
@@ -136,8 +136,9 @@ class FunctionCompiler implements BlockEmitter {
     emitCondition(this.emitter, this.facts.context.insns[this.last(block)] as Insn, negated);
   }
 
-  /** The edge is one of a jump that goes back, which costs fuel. */
+  /** The edge is one of a jump that goes back, which costs fuel where nobody has proven how often it is taken. */
   edgeHasCode(from: number, target: number): boolean {
+    if (this.facts.context.proof?.bounded) return false;
     const last = this.last(from);
     const insn = this.facts.context.insns[last] as Insn;
     const form = OPCODES[insn.op]?.form;

@@ -95,6 +95,11 @@ export function isArgumentProven(state: State, codes: readonly number[], argumen
   }
 }
 
+/** Whether the verifier has found that the call at `slot` gets what it takes. A socket may be closed by then, for all it knows. */
+export function isCallVerified(slot: number, codes: readonly number[], { proof }: FunctionContext): boolean {
+  return proof?.reached[slot] === 1 && !codes.includes(ARG_SOCKET);
+}
+
 function isMemoryProven(state: State, code: number, argument: number, value: Value, context: FunctionContext): boolean {
   if (constantOf(value) === 0) {
     if (code === ARG_MEM_OPTIONAL) return true;

@@ -1,6 +1,7 @@
 /** The function that the analysis is in, and what reads and writes of memory do to what is known of it. */
 import type { Insn } from "../../object/spec.js";
-import { classifyAccess } from "./access.js";
+import type { Facts } from "../../verifier/facts.js";
+import { classifyAccess, isOffStack } from "./access.js";
 import type { MapFacts } from "./map-facts.js";
 import { WHOLE_FRAME, forgetSpills, frameBits } from "./state.js";
 import type { State } from "./state.js";
@@ -23,6 +24,8 @@ export interface Summary {
 export interface FunctionContext {
   readonly insns: readonly Insn[];
   readonly maps: readonly MapFacts[];
+  /** What the verifier proved of the program; undefined where it was not verified. */
+  readonly proof: Facts | undefined;
   /** Frames that are surely above this function's. */
   readonly depth: number;
   readonly summary: Summary;
@@ -30,6 +33,11 @@ export interface FunctionContext {
   readBeforeWrite: bigint;
   /** A local call: what the function at `slot` does to its caller. It is told what it is called with. */
   callee(slot: number, state: State): Summary;
+}
+
+/** Kinds of memory (REGION_*) that the access at `slot` was verified to be in bounds of; 0 where it was not verified. */
+export function regionsAt({ proof }: FunctionContext, slot: number): number {
+  return proof?.inBounds(slot) ? (proof.regions[slot] as number) : 0;
 }
 
 /** Bytes of the frame that are looked at: those not written yet must read as 0. */
@@ -46,15 +54,15 @@ export function readAnywhere(state: State, base: Value, context: FunctionContext
   context.summary.readsAbove = true;
 }
 
-/** Memory changes at `base` + `off`; nothing is known of what is there then. */
-export function overwrite(state: State, base: Value, off: number, bytes: number, context: FunctionContext): void {
-  const access = classifyAccess(state, base, off, bytes, true, context.depth);
+/** Memory changes at `base` + `off`; nothing is known of what is there then. `regions`: as of {@link classifyAccess}. */
+export function overwrite(state: State, base: Value, off: number, bytes: number, context: FunctionContext, regions = 0): void {
+  const access = classifyAccess(state, base, off, bytes, true, context.depth, regions);
   if (base.kind === "stack" && (access.check === "frame" || access.check === "proven")) {
     forgetSpills(state, base.min + off, base.max + off + bytes);
     if (base.max + off + bytes > 0) context.summary.writesAbove = true;
     return;
   }
-  if (access.check === "proven") return;
+  if (access.check === "proven" || isOffStack(access)) return;
   state.spills.clear();
   context.summary.writesAbove = true;
 }

@@ -7,15 +7,17 @@ import { OPCODES } from "../../isa/opcode.js";
 import { BPF_PSEUDO_CALL } from "../../isa/pseudo.js";
 import { BPF_LOAD_ACQ } from "../../isa/atomic.js";
 import type { Insn } from "../../object/spec.js";
-import { classifyAccess } from "./access.js";
+import { classifyAccess, isOffPacket, isSafe } from "./access.js";
 import type { Access } from "./access.js";
+import { REGION_CTX } from "../../verifier/facts.js";
 import { lastSlot, widthOf, jumpTarget } from "./cfg.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
-import { isArgumentProven, isWrite } from "./helper-effects.js";
+import { isArgumentProven, isCallVerified, isWrite } from "./helper-effects.js";
 import { copyState, register } from "./state.js";
 import type { State } from "./state.js";
 import type { Value } from "./value.js";
 import { transfer } from "./transfer.js";
+import { regionsAt } from "./memory-facts.js";
 import type { FunctionContext } from "./memory-facts.js";
 
 /** Environment fields that each helper reads, where it is not all of them. */
@@ -52,7 +54,7 @@ export interface Needs {
   moves: boolean;
   /** Something may write to the packet. */
   writes: boolean;
-  /** Some jump goes back. */
+  /** Some jump goes back, and was not proven to do so only so often. */
   fuel: boolean;
   tailCalls: boolean;
   localCalls: boolean;
@@ -83,42 +85,44 @@ function collectFunction({ code, context, states }: FunctionFacts, needs: Needs)
   for (const [block, { start, end }] of code.blocks.entries()) {
     const last = lastSlot(insns, start, end);
     const exit = OPCODES[(insns[last] as Insn).op]?.form;
-    if (exit === "may_goto" || ((exit === "jump" || exit === "goto") && jumpTarget(insns[last] as Insn, last) <= last)) needs.fuel = true;
+    if (exit === "may_goto" || (!context.proof?.bounded && (exit === "jump" || exit === "goto") && jumpTarget(insns[last] as Insn, last) <= last)) needs.fuel = true;
     const known = states[block];
     if (!known) continue;
     const state = copyState(known);
     for (let slot = start; slot < end; slot += widthOf(insns[slot] as Insn)) {
-      collectInsn(insns[slot] as Insn, state, context, needs);
+      collectInsn(insns[slot] as Insn, slot, state, context, needs);
       transfer(state, slot, context);
     }
   }
 }
 
-function collectInsn(insn: Insn, state: State, context: FunctionContext, needs: Needs): void {
+function collectInsn(insn: Insn, slot: number, state: State, context: FunctionContext, needs: Needs): void {
   const form = OPCODES[insn.op]?.form;
   if (form === "call") {
     if (insn.src === BPF_PSEUDO_CALL) needs.localCalls = true;
-    else collectHelper(insn.imm, state, context, needs);
+    else collectHelper(insn.imm, slot, state, context, needs);
     return;
   }
   const loads = form === "load" || form === "load_signed" || (form === "atomic" && insn.imm === BPF_LOAD_ACQ);
   if (!loads && form !== "store" && form !== "store_imm" && form !== "atomic") return;
   const bytes = bytesOf(insn.op);
-  const access = classifyAccess(state, register(state, loads ? insn.src : insn.dst), insn.off, bytes, !loads, context.depth);
+  const access = classifyAccess(state, register(state, loads ? insn.src : insn.dst), insn.off, bytes, !loads, context.depth, regionsAt(context, slot));
   if (!loads && !isElsewhere(register(state, insn.dst), access)) needs.writes = true;
   if (access.check === "context") {
     // Odd reads come from memory.
     if (form === "load" && bytes === 4 && access.off % 4 === 0) needs.fields.add(access.off);
     else needs.all = true;
-  } else if (access.check !== "frame" && access.check !== "proven") needs.asks = true;
+  } else if (!isSafe(access)) needs.asks = true;
+  // It may be the context, whose fields are then read from memory.
+  if (loads && (access.check === "ask" || (access.check === "verified" && (access.regions & REGION_CTX) !== 0))) needs.all = true;
 }
 
 /** Whether an access surely goes to something that is not the packet. */
 function isElsewhere(base: Value, access: Access): boolean {
-  return access.check === "frame" || (access.check === "proven" && (base.kind === "stack" || base.kind === "value"));
+  return access.check === "frame" || isOffPacket(access) || (access.check === "proven" && (base.kind === "stack" || base.kind === "value"));
 }
 
-function collectHelper(id: number, state: State, context: FunctionContext, needs: Needs): void {
+function collectHelper(id: number, slot: number, state: State, context: FunctionContext, needs: Needs): void {
   const helper = HELPER_BY_ID.get(id);
   if (!helper) {
     needs.asks = true;
@@ -146,5 +150,5 @@ function collectHelper(id: number, state: State, context: FunctionContext, needs
   const fields = HELPER_FIELDS.get(helper.name);
   if (!fields) needs.all = true;
   for (const field of fields ?? []) needs.fields.add(field);
-  if (!helper.args.every((_, i) => isArgumentProven(state, helper.args, i + 1, context))) needs.asks = true;
+  if (!isCallVerified(slot, helper.args, context) && !helper.args.every((_, i) => isArgumentProven(state, helper.args, i + 1, context))) needs.asks = true;
 }

@@ -6,6 +6,7 @@ import { FRAME_LENGTHS } from "../testing/random-programs-parts.js";
 import type { RandomShape } from "../testing/random-programs.js";
 import type { MachineView } from "../contract.js";
 import type { Machine } from "../machine.js";
+import { verifyMachine } from "../verified.js";
 import { compileMachine, machineBytes } from "./compile.js";
 import type { WasmProgram } from "./compile.js";
 import { createWasmEngine } from "./engine.js";
@@ -25,6 +26,7 @@ const SEED = Number(process.env["RANDOM_SEED"] ?? Date.now() % 2 ** 31);
 
 let programs = 0;
 let faults = 0;
+let taken = 0;
 
 /** Most are compiled as V8 does it by default, which is quicker: it is our code that is tested here, not V8's optimiser. */
 function compile(view: MachineView, inPlace: boolean, optimised: boolean): WasmProgram {
@@ -53,23 +55,40 @@ function compareAll(machine: Machine, inPlace: boolean): void {
   }
 }
 
-function property(faultyOnceIn: number, workers: number): fc.IProperty<[RandomShape[]]> {
+function property({ faultyOnceIn, workers, verified }: Row): fc.IProperty<[RandomShape[]]> {
   return fc.property(fc.array(shape, { minLength: PROGRAMS, maxLength: PROGRAMS }), (shapes) => {
-    compareAll(machineOf(shapes, { faultyOnceIn, workers, batchSize: LENGTHS.length, maxFrame: 4096 }), faultyOnceIn === 0);
+    const machine = machineOf(shapes, { faultyOnceIn, workers, batchSize: LENGTHS.length, maxFrame: 4096 });
+    if (verified) taken += verifyMachine(machine).filter(({ accepted }) => accepted).length - 1;
+    compareAll(machine, faultyOnceIn === 0);
   });
 }
 
-test.each([
-  { what: "valid programs", faultyOnceIn: 0, workers: 1, runs: 32 },
-  { what: "valid programs on shared memory", faultyOnceIn: 0, workers: 2, runs: 12 },
-  { what: "programs that a verifier refuses", faultyOnceIn: 8, workers: 1, runs: 60 },
-])("wasm does what the interpreter does: $what", ({ what, faultyOnceIn, workers, runs }) => {
+interface Row {
+  readonly what: string;
+  readonly faultyOnceIn: number;
+  readonly workers: number;
+  /** What the verifier proves takes checks away; programs that it refuses, here in one module with others, keep theirs. */
+  readonly verified: boolean;
+  readonly runs: number;
+}
+
+test.each<Row>([
+  { what: "valid programs", faultyOnceIn: 0, workers: 1, verified: false, runs: 24 },
+  { what: "valid programs, verified", faultyOnceIn: 0, workers: 1, verified: true, runs: 24 },
+  { what: "valid programs on shared memory", faultyOnceIn: 0, workers: 2, verified: false, runs: 12 },
+  { what: "programs that a verifier refuses", faultyOnceIn: 8, workers: 1, verified: false, runs: 40 },
+  { what: "programs that were verified, and some refused", faultyOnceIn: 64, workers: 1, verified: true, runs: 20 },
+])("wasm does what the interpreter does: $what", (row) => {
+  const { what, faultyOnceIn, runs, verified } = row;
   programs = 0;
   faults = 0;
-  fc.assert(property(faultyOnceIn, workers), { numRuns: runs, seed: SEED, interruptAfterTimeLimit: 100_000 });
-  process.stdout.write(`${programs} random programs x ${LENGTHS.length} packets, ${what}, seed ${SEED}: no difference, ${faults} faults\n`);
+  taken = 0;
+  fc.assert(property(row), { numRuns: runs, seed: SEED, interruptAfterTimeLimit: 100_000 });
+  process.stdout.write(`${programs} random programs x ${LENGTHS.length} packets, ${what}, seed ${SEED}: no difference, ${verified ? `${taken} verified, ` : ""}${faults} faults\n`);
   expect(programs).toBe(runs * PROGRAMS);
-  // Valid programs fault nowhere.
+  // Valid programs fault nowhere, and a verifier that took none would show nothing.
   if (faultyOnceIn === 0) expect(faults).toBe(0);
-  else expect(faults).toBeGreaterThan(programs / 4);
+  else if (!verified) expect(faults).toBeGreaterThan(programs / 4);
+  if (verified) expect(taken).toBeGreaterThan(programs / 10);
+  if (verified && faultyOnceIn > 0) expect(taken).toBeLessThan(programs);
 }, 120_000);

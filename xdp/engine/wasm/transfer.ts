@@ -8,10 +8,10 @@ import { OPCODES } from "../../isa/opcode.js";
 import { STACK_SIZE } from "../../isa/register.js";
 import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE } from "../../isa/pseudo.js";
 import type { Insn } from "../../object/spec.js";
-import { classifyAccess } from "./access.js";
+import { classifyAccess, isOffStack } from "./access.js";
 import { alu32, alu64, low32 } from "./alu-values.js";
 import { helperCall } from "./helper-effects.js";
-import { overwrite, readAnywhere, readFrame } from "./memory-facts.js";
+import { overwrite, readAnywhere, readFrame, regionsAt } from "./memory-facts.js";
 import type { FunctionContext } from "./memory-facts.js";
 import { WHOLE_FRAME, forgetPacket, forgetRecords, frameBits, raiseReach, reachOf, register, retirePacketId } from "./state.js";
 import type { State } from "./state.js";
@@ -32,13 +32,13 @@ export function transfer(state: State, slot: number, context: FunctionContext): 
       return assign(state, dst, insn.src === BPF_PSEUDO_FUNC ? constant(slot + 1 + imm) : wide(insn, context.insns[slot + 1], context));
     case "load":
     case "load_signed":
-      return assign(state, dst, load(state, register(state, src), off, bytesOf(op), OPCODES[op]?.form === "load_signed", context));
+      return assign(state, dst, load(state, register(state, src), off, bytesOf(op), OPCODES[op]?.form === "load_signed", context, regionsAt(context, slot)));
     case "store":
-      return store(state, register(state, dst), off, bytesOf(op), register(state, src), context);
+      return store(state, register(state, dst), off, bytesOf(op), register(state, src), context, regionsAt(context, slot));
     case "store_imm":
-      return store(state, register(state, dst), off, bytesOf(op), constant(imm), context);
+      return store(state, register(state, dst), off, bytesOf(op), constant(imm), context, regionsAt(context, slot));
     case "atomic":
-      return atomic(state, insn, context);
+      return atomic(state, insn, context, regionsAt(context, slot));
     case "call":
       return src === BPF_PSEUDO_CALL ? localCall(state, slot + 1 + imm, context) : helperCall(state, slot, imm, context);
     default:
@@ -89,8 +89,8 @@ function wide({ src, imm }: Insn, second: Insn | undefined, context: FunctionCon
   return src === 0 && Math.abs(value) <= LIMIT ? constant(value) : UNKNOWN;
 }
 
-function load(state: State, base: Value, off: number, bytes: number, signed: boolean, context: FunctionContext): Value {
-  const access = classifyAccess(state, base, off, bytes, false, context.depth);
+function load(state: State, base: Value, off: number, bytes: number, signed: boolean, context: FunctionContext, regions: number): Value {
+  const access = classifyAccess(state, base, off, bytes, false, context.depth, regions);
   const plain = signed ? scalar(-(2 ** (bytes * 8 - 1)), 2 ** (bytes * 8 - 1) - 1) : bytes === 8 ? UNKNOWN : scalar(0, 2 ** (bytes * 8) - 1);
   if (access.check === "context") {
     if (bytes !== 4 || signed) return plain;
@@ -107,12 +107,12 @@ function load(state: State, base: Value, off: number, bytes: number, signed: boo
     return spill.bytes > bytes && spill.value.kind === "scalar" && spill.value.min >= 0 && spill.value.max < 2 ** (bytes * 8) ? spill.value : plain;
   }
   if (base.kind === "stack") readFrame(state, -STACK_SIZE, base.max + off + bytes, context);
-  else if (access.check !== "proven") readAnywhere(state, base, context);
+  else if (access.check !== "proven" && !isOffStack(access)) readAnywhere(state, base, context);
   return plain;
 }
 
-function store(state: State, base: Value, off: number, bytes: number, value: Value, context: FunctionContext): void {
-  overwrite(state, base, off, bytes, context);
+function store(state: State, base: Value, off: number, bytes: number, value: Value, context: FunctionContext, regions: number): void {
+  overwrite(state, base, off, bytes, context, regions);
   const access = classifyAccess(state, base, off, bytes, true, context.depth);
   if (access.check !== "frame" || access.off >= 0) return;
   state.written |= frameBits(access.off, bytes);
@@ -120,13 +120,13 @@ function store(state: State, base: Value, off: number, bytes: number, value: Val
   if (fits && value.kind !== "unknown") state.spills.set(access.off, { bytes, value });
 }
 
-function atomic(state: State, { op, dst, src, off, imm }: Insn, context: FunctionContext): void {
+function atomic(state: State, { op, dst, src, off, imm }: Insn, context: FunctionContext, regions: number): void {
   const bytes = bytesOf(op);
   const old = bytes === 8 ? UNKNOWN : scalar(0, 2 ** (bytes * 8) - 1);
-  if (imm === BPF_LOAD_ACQ) return assign(state, dst, load(state, register(state, src), off, bytes, false, context));
-  if (imm === BPF_STORE_REL) return store(state, register(state, dst), off, bytes, register(state, src), context);
-  load(state, register(state, dst), off, bytes, false, context);
-  overwrite(state, register(state, dst), off, bytes, context);
+  if (imm === BPF_LOAD_ACQ) return assign(state, dst, load(state, register(state, src), off, bytes, false, context, regions));
+  if (imm === BPF_STORE_REL) return store(state, register(state, dst), off, bytes, register(state, src), context, regions);
+  load(state, register(state, dst), off, bytes, false, context, regions);
+  overwrite(state, register(state, dst), off, bytes, context, regions);
   if (imm === BPF_CMPXCHG) assign(state, 0, old);
   else if (imm & BPF_FETCH) assign(state, src, old);
 }
