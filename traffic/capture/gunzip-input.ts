@@ -2,20 +2,20 @@
 import { createGunzip } from "node:zlib";
 import type { Gunzip } from "node:zlib";
 import { CaptureError } from "./errors.js";
+import { HeldInput } from "./held-input.js";
 import type { CaptureInput } from "./input.js";
-import { HeldBytes } from "./stream-input.js";
 
 /** Compressed bytes given to zlib at a time. Deflate expands at most 1032-fold: 16 MiB held at the very worst. */
 const FEED_BYTES = 1 << 14;
 
+/** Bytes that zlib gives at a time. */
+const PIECE_BYTES = 1 << 17;
+
 /** Decompresses another input. One that was cut off gives what was in it, then {@link cut} says so. */
-export class GunzipInput implements CaptureInput {
-  readonly file: string;
+export class GunzipInput extends HeldInput {
   cut: string | undefined = undefined;
-  position = 0;
   readonly #source: CaptureInput;
   readonly #gunzip: Gunzip;
-  readonly #held = new HeldBytes();
   readonly #feed = new Uint8Array(FEED_BYTES);
   #ended = false;
   #error: NodeJS.ErrnoException | undefined;
@@ -23,11 +23,11 @@ export class GunzipInput implements CaptureInput {
   #settle: () => void = () => {};
 
   constructor(source: CaptureInput) {
-    this.file = source.file;
+    super(source.file);
     this.#source = source;
-    this.#gunzip = createGunzip();
+    this.#gunzip = createGunzip({ chunkSize: PIECE_BYTES });
     // Flowing from the start: each piece is taken at once, so none is lost when zlib fails after it.
-    this.#gunzip.on("data", (piece: Uint8Array) => this.#held.hold(piece));
+    this.#gunzip.on("data", (piece: Uint8Array) => this.held.hold(piece));
     this.#gunzip.on("end", () => {
       this.#ended = true;
       this.#settle();
@@ -48,7 +48,7 @@ export class GunzipInput implements CaptureInput {
   }
 
   async fill(): Promise<void> {
-    while (this.#held.length === 0 && !this.#ended) {
+    while (this.held.length === 0 && !this.#ended) {
       await this.#source.fill?.();
       const n = this.#source.read(this.#feed, 0, FEED_BYTES);
       await new Promise<void>((resolve) => {
@@ -57,30 +57,13 @@ export class GunzipInput implements CaptureInput {
         else this.#gunzip.write(this.#feed.subarray(0, n), () => resolve());
       });
     }
-    if (this.#held.length === 0 && this.#error !== undefined) this.#fail(this.#error);
+    if (this.held.length === 0 && this.#error !== undefined) this.#fail(this.#error);
   }
 
-  read(target: Uint8Array, start: number, end: number): number {
-    const n = this.#held.read(target, start, end);
-    this.position += n;
-    return n;
-  }
-
-  unread(bytes: Uint8Array): void {
-    this.#held.unread(bytes);
-    this.position -= bytes.length;
-  }
-
-  skip(bytes: number): number {
-    const n = this.#held.skip(bytes);
-    this.position += n;
-    return n;
-  }
-
-  close(): void {
+  override close(): void {
+    super.close();
     this.#ended = true;
     this.#error = undefined;
-    this.#held.clear();
     this.#gunzip.destroy();
     this.#source.close();
     this.#settle();
