@@ -27,7 +27,7 @@ import type { ProgramFigures } from "./run/model.js";
 import { Outcomes } from "./run/outcomes.js";
 import { readsPacket } from "./run/touches.js";
 import { Traffic } from "./run/traffic.js";
-import { planVliw } from "./run/vliw.js";
+import { planVliw } from "./cost/vliw.js";
 import type { Window } from "./run/window.js";
 import { FATE_LENGTH, FATE_MAC, FATE_RAN, FATE_RING } from "./types.js";
 import type { Drops, RunOptions, RunResult } from "./types.js";

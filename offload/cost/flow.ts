@@ -19,11 +19,11 @@ export function fallsThrough(insn: Insn): boolean {
   return operation !== BPF_EXIT && operation !== BPF_JA;
 }
 
-/** How many jumps go to each slot. */
-export function jumpTargets(insns: readonly Insn[]): Uint16Array {
+/** How many jumps go to each slot; those whose slot is set in `without` do not count. */
+export function jumpTargets(insns: readonly Insn[], without?: Uint8Array): Uint16Array {
   const targets = new Uint16Array(insns.length);
   for (let slot = 0; slot < insns.length; slot++) {
-    const target = targetOf(insns[slot], slot);
+    const target = without?.[slot] === 1 ? -1 : targetOf(insns[slot], slot);
     if (target >= 0 && target < insns.length) targets[target]++;
   }
   return targets;

@@ -58,8 +58,9 @@ const HELPERS: Readonly<Record<number, number>> = {
 };
 const HELPER_DEFAULT = 3;
 
-/** ns of a lookup in arrays (K2 table). */
+/** ns of a lookup in arrays (K2 table), and in those of each processor (J. D. Brouer, prototype-kernel). */
 const ARRAY_LOOKUP = 1.518;
+const PERCPU_ARRAY_LOOKUP = 1;
 /** ns of a lookup in hash tables by key size: hXDP (OSDI 2020) "map access" at 3.7 GHz less XDP_DROP and the first touch; digitised. */
 const HASH_LOOKUP: readonly (readonly [bytes: number, ns: number])[] = [[1, 7.5], [2, 6.6], [4, 8.5], [8, 11.7], [16, 26.8]];
 /** ns a level of an LPM trie: assumed, one dependent load and compare. */
@@ -113,7 +114,7 @@ function helperNs(helper: number, map: number, maps: readonly MapSpec[], process
 /** ns of a lookup; an unknown map counts as a hash table with keys of 4 bytes. */
 function lookupNs(map: MapSpec | undefined, processor: MapCosts): number {
   if (map?.type === "BPF_MAP_TYPE_LPM_TRIE") return LPM_LEVEL * LPM_LEVELS;
-  if (map !== undefined && !isHash(map.type)) return ARRAY_LOOKUP;
+  if (map !== undefined && !isHash(map.type)) return map.type === "BPF_MAP_TYPE_PERCPU_ARRAY" ? PERCPU_ARRAY_LOOKUP : ARRAY_LOOKUP;
   return hashNs(map?.keySize ?? 4) + (map === undefined ? 0 : fullNs(map, processor));
 }
 

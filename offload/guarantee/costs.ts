@@ -10,7 +10,7 @@ import { nfpCosts } from "../cost/nfp.js";
 import { isConditional } from "../nfp/meta.js";
 import { NFP_PROLOGUE, translate } from "../nfp/translate.js";
 import type { OffloadProfile } from "../profiles/schema.js";
-import { vliwRows } from "../run/vliw.js";
+import { vliwRows } from "../cost/vliw.js";
 
 /** What one account says. */
 export interface Account {

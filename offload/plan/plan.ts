@@ -12,7 +12,7 @@ import { PROFILES } from "../profiles/profiles.js";
 import type { DeviceProfile, KernelProfile, OffloadProfile } from "../profiles/schema.js";
 import { DeviceModel } from "../run/model.js";
 import { readsPacket } from "../run/touches.js";
-import { planVliw } from "../run/vliw.js";
+import { planVliw } from "../cost/vliw.js";
 import { runOffload } from "../run.js";
 import type { Bound, RunOptions } from "../types.js";
 import { HOST_PATHS } from "./paths.js";

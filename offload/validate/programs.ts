@@ -187,6 +187,9 @@ out:
 const CHECK = (bytes: number) => `r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nr4 = r2\nr4 += ${bytes}\nif r4 > r3 goto out`;
 const SWAP = "r4 = *(u32 *)(r2 + 0)\nr5 = *(u16 *)(r2 + 4)\nr6 = *(u32 *)(r2 + 6)\nr7 = *(u16 *)(r2 + 10)\n*(u32 *)(r2 + 0) = r6\n*(u16 *)(r2 + 4) = r7\n*(u32 *)(r2 + 6) = r4\n*(u16 *)(r2 + 10) = r5";
 
+/** The same by 16 bits at a time, as the kernel's samples do it. */
+const SWAP_HALVES = "r4 = *(u16 *)(r2 + 0)\nr5 = *(u16 *)(r2 + 6)\n*(u16 *)(r2 + 0) = r5\nr6 = *(u16 *)(r2 + 2)\nr7 = *(u16 *)(r2 + 8)\n*(u16 *)(r2 + 2) = r7\nr3 = *(u16 *)(r2 + 4)\nr5 = *(u16 *)(r2 + 10)\n*(u16 *)(r2 + 4) = r5\n*(u16 *)(r2 + 6) = r4\n*(u16 *)(r2 + 8) = r6\n*(u16 *)(r2 + 10) = r3";
+
 /** Swaps the MAC addresses and sends the packet back. */
 export const TX: Equivalent = { text: `${CHECK(14)}\n${SWAP}\nr0 = 3\nexit\nout:\nr0 = 1\nexit` };
 
@@ -198,7 +201,7 @@ export const REDIRECT: Equivalent = {
 /** Looks a key of `bytes` bytes of the packet up in a hash table, and drops. */
 export function mapAccess(bytes: number): Equivalent {
   const type = bytes >= 8 ? "u64" : `u${bytes * 8}`;
-  const copy = Array.from({ length: Math.max(1, bytes / 8) }, (_, i) => `r3 = *(${type} *)(r2 + ${i * 8})\n*(${type} *)(r10 - ${bytes - i * 8}) = r3`).join("\n");
+  const copy = Array.from({ length: Math.max(1, bytes / 8) }, (_, i) => `r${i + 3} = *(${type} *)(r2 + ${i * 8})\n*(${type} *)(r10 - ${bytes - i * 8}) = r${i + 3}`).join("\n");
   return {
     text: `${CHECK(16)}\n${copy}\nr2 = r10\nr2 += -${bytes}\nr1 = map[known]\ncall bpf_map_lookup_elem\nr0 = 1\nexit\nout:\nr0 = 1\nexit`,
     maps: [mapOf("known", HASH, bytes, 8, 64)],
@@ -213,7 +216,7 @@ export function checksums(calls: number): Equivalent {
   };
 }
 
-const COUNT = (key: string) => `*(u32 *)(r10 - 4) = ${key}\nr2 = r10\nr2 += -4\nr1 = map[counts]\ncall bpf_map_lookup_elem\nif r0 == 0 goto out\nr1 = *(u64 *)(r0 + 0)\nr1 += 1\n*(u64 *)(r0 + 0) = r1`;
+const COUNT = (key: string, absent = "out") => `*(u32 *)(r10 - 4) = ${key}\nr2 = r10\nr2 += -4\nr1 = map[counts]\ncall bpf_map_lookup_elem\nif r0 == 0 goto ${absent}\nr1 = *(u64 *)(r0 + 0)\nr1 += 1\n*(u64 *)(r0 + 0) = r1`;
 const counts = mapOf("counts", PERCPU_ARRAY, 4, 8, 256);
 
 /** Ethernet type with up to two VLAN tags, IPv4 or IPv6 protocol in r6; the packet in r8. */
@@ -223,7 +226,10 @@ const PROTOCOL = `
   r2 = r8
   r2 += 14
   if r2 > r7 goto out
-  r3 = *(u16 *)(r8 + 12)
+  r3 = *(u8 *)(r8 + 12)
+  r4 = *(u8 *)(r8 + 13)
+  r4 <<= 8
+  r3 |= r4
   if r3 == 0x81 goto tag
   if r3 != 0xa888 goto untagged
 tag:
@@ -260,89 +266,135 @@ found:`;
 /** Counts packets by IP protocol, and drops them (the kernel's sample xdp1 as described). */
 export const XDP1: Equivalent = { text: `${PROTOCOL}\n${COUNT("r6")}\nout:\nr0 = 1\nexit`, maps: [counts] };
 
-/** As {@link XDP1}, and sends the packet back with its addresses swapped (xdp2). */
-export const XDP2: Equivalent = { text: `${PROTOCOL}\n${COUNT("r6")}\nr2 = r8\n${SWAP}\nr0 = 3\nexit\nout:\nr0 = 1\nexit`, maps: [counts] };
+/** As {@link XDP1}, and sends UDP packets back with their addresses swapped (xdp2). */
+export const XDP2: Equivalent = { text: `${PROTOCOL}\n${COUNT("r6", "counted")}\ncounted:\nif r6 != 17 goto out\nr2 = r8\n${SWAP_HALVES}\nr0 = 3\nexit\nout:\nr0 = 1\nexit`, maps: [counts] };
 
-/** Counts packets by receive queue in two tables, touches the packet, and returns `verdict` (rxq_info). */
+/**
+ * Counts packets in all and by receive queue, with what a table says: the interface, and what to do (the kernel's sample
+ * rxq_info as described). `verdict`: what it is to decide; packets that are dropped are looked at, others have their addresses swapped.
+ */
 export function rxqInfo(verdict: number): Equivalent {
-  const swap = verdict === 3 ? `r2 = r8\n${SWAP}` : "r5 = *(u16 *)(r8 + 12)\n*(u16 *)(r10 - 8) = r5";
+  const find = (map: string) => `r2 = r10\nr2 += -4\nr1 = map[${map}]\ncall bpf_map_lookup_elem\nif r0 == 0 goto abort`;
+  const count = "r1 = *(u64 *)(r0 + 0)\nr1 += 1\n*(u64 *)(r0 + 0) = r1";
+  const swap = verdict === 3 ? `r2 = r6\nr2 += 14\nif r2 > r7 goto abort\nr2 = r6\n${SWAP}` : "r2 = r6\nr2 += 14\nif r2 > r7 goto abort\nr3 = *(u16 *)(r6 + 12)\n*(u16 *)(r10 - 8) = r3";
   return {
     text: `
       r9 = r1
-      r8 = *(u32 *)(r1 + 0)
       r7 = *(u32 *)(r1 + 4)
-      r2 = r8
-      r2 += 14
-      if r2 > r7 goto out
-      *(u32 *)(r10 - 4) = 0
-      r2 = r10
-      r2 += -4
-      r1 = map[config]
-      call bpf_map_lookup_elem
-      if r0 == 0 goto out
-      r1 = *(u64 *)(r0 + 0)
-      r1 += 1
-      *(u64 *)(r0 + 0) = r1
-      r6 = *(u32 *)(r9 + 16)
-      if r6 > 63 goto out
-      *(u32 *)(r10 - 4) = r6
-      r2 = r10
-      r2 += -4
-      r1 = map[counts]
-      call bpf_map_lookup_elem
-      if r0 == 0 goto out
-      r1 = *(u64 *)(r0 + 0)
-      r1 += 1
-      *(u64 *)(r0 + 0) = r1
+      r6 = *(u32 *)(r1 + 0)
+      r1 = 0
+      *(u32 *)(r10 - 4) = r1
+      ${find("all")}
+      ${count}
+      ${find("config")}
+      r8 = r0
+      r1 = *(u32 *)(r9 + 12)
+      r2 = *(u32 *)(r8 + 0)
+      if r2 == 9 goto abort
+      r1 = *(u32 *)(r9 + 16)
+      if r1 < 64 goto known
+      r1 = 64
+    known:
+      *(u32 *)(r10 - 4) = r1
+      ${find("counts")}
+      ${count}
+      r1 = *(u32 *)(r8 + 4)
+      if r1 == 9 goto abort
       ${swap}
       r0 = ${verdict}
       exit
-    out:
+    abort:
       r0 = 0
       exit`,
-    maps: [counts, mapOf("config", ARRAY, 4, 8, 1)],
+    maps: [counts, mapOf("all", PERCPU_ARRAY, 4, 16, 1), mapOf("config", ARRAY, 4, 12, 1)],
   };
 }
 
-/** A stateful firewall: flow key of addresses, ports and protocol (13 bytes, ordered), looked up in a hash table; then sent out of another interface. */
+/**
+ * A stateful firewall: flow key of addresses, ports and protocol (13 bytes, ordered), begun as zeros and looked up in a hash
+ * table; flows from inside are entered where they are new, those from outside must be known; then out of the other interface.
+ */
 export const FIREWALL: Equivalent = {
   text: `
+  r9 = r1
   r8 = *(u32 *)(r1 + 0)
   r7 = *(u32 *)(r1 + 4)
+  r2 = 0
+  *(u64 *)(r10 - 16) = r2
+  *(u64 *)(r10 - 24) = r2
+  r2 = r8
+  r2 += 14
+  if r2 > r7 goto out
+  r3 = *(u8 *)(r8 + 12)
+  r4 = *(u8 *)(r8 + 13)
+  r4 <<= 8
+  r3 |= r4
+  if r3 != 8 goto pass
+  r2 = r8
+  r2 += 34
+  if r2 > r7 goto out
+  r4 = *(u8 *)(r8 + 23)
+  if r4 == 6 goto known
+  if r4 != 17 goto pass
+known:
   r2 = r8
   r2 += 42
   if r2 > r7 goto out
-  r3 = *(u16 *)(r8 + 12)
-  if r3 != 8 goto out
-  r4 = *(u8 *)(r8 + 23)
-  if r4 == 6 goto known
-  if r4 != 17 goto out
-known:
-  *(u32 *)(r10 - 4) = 0
-  *(u8 *)(r10 - 4) = r4
+  *(u8 *)(r10 - 24) = r4
   r3 = *(u32 *)(r8 + 26)
   r5 = *(u32 *)(r8 + 30)
   r6 = *(u16 *)(r8 + 34)
-  r9 = *(u16 *)(r8 + 36)
-  if r3 > r5 goto swapped
-  *(u32 *)(r10 - 16) = r3
+  r1 = *(u16 *)(r8 + 36)
+  r0 = r3
+  if r3 > r5 goto first
+  r0 = r5
+first:
+  *(u32 *)(r10 - 16) = r0
+  r2 = r6
+  if r3 > r5 goto second
+  r2 = r1
+second:
+  *(u16 *)(r10 - 22) = r2
+  if r3 > r5 goto third
+  r1 = r6
+third:
+  *(u16 *)(r10 - 20) = r1
+  if r3 > r5 goto fourth
+  r5 = r3
+fourth:
   *(u32 *)(r10 - 12) = r5
-  *(u16 *)(r10 - 8) = r6
-  *(u16 *)(r10 - 6) = r9
-  goto look
-swapped:
-  *(u32 *)(r10 - 16) = r5
-  *(u32 *)(r10 - 12) = r3
-  *(u16 *)(r10 - 8) = r9
-  *(u16 *)(r10 - 6) = r6
-look:
+  r6 = *(u32 *)(r9 + 12)
   r2 = r10
-  r2 += -16
+  r2 += -24
   r1 = map[flows]
   call bpf_map_lookup_elem
-  r1 = 2
+  r1 = r0
+  if r6 == 1 goto inside
+  r0 = 1
+  if r1 == 0 goto out
+  r2 = *(u8 *)(r1 + 0)
+  goto send
+inside:
+  r2 = 1
+  if r1 != 0 goto send
+  r1 = 1
+  *(u8 *)(r10 - 40) = r1
+  *(u32 *)(r10 - 36) = r6
+  r2 = r10
+  r2 += -24
+  r3 = r10
+  r3 += -40
+  r1 = map[flows]
+  r4 = 0
+  call bpf_map_update_elem
+  r2 = 1
+send:
+  r1 = r2
   r2 = 0
   call bpf_redirect
+  exit
+pass:
+  r0 = 2
   exit
 out:
   r0 = 1

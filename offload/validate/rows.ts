@@ -7,7 +7,8 @@
 import { dmaReadGbps, dmaReadNs, dmaWriteReadNs, pcieBothWaysGbps, pcieRawGbps, pcieReadGbps, pcieTlpGbps, pcieWriteGbps, wireBytes } from "../../nic/index.js";
 import { findProfile, overrideProfile } from "../profiles/profiles.js";
 import type { DeviceProfile } from "../profiles/schema.js";
-import { measure } from "./measure.js";
+import { vliwRows } from "../cost/vliw.js";
+import { measure, objectOf } from "./measure.js";
 import type { Equivalent, MeasureOptions } from "./measure.js";
 import * as programs from "./programs.js";
 
@@ -45,6 +46,7 @@ export const GROUPS: readonly Group[] = [
   { id: "x86-others", title: "Linux XDP on other cards and processors", source: "J. D. Brouer, prototype-kernel; netdev 20210730061822.6600-1-joamaki@gmail.com", median: 0.1 },
   { id: "x86-hxdp", title: "Linux driver-mode XDP, XL710, Xeon E5-1630v3 at 1.2, 2.1 and 3.7 GHz", source: HXDP, median: 0.1 },
   { id: "hxdp", title: "hXDP, 4 lanes at 156.25 MHz, equivalents", source: HXDP, median: 0.1 },
+  { id: "hxdp-rows", title: "hXDP, rows of the firewall's equivalent (76 eBPF instructions of 72) by lanes", source: HXDP, median: 0.1 },
   { id: "pcie-model", title: "PCIe model", source: PCIE, median: 0.01, worst: 0.02 },
   { id: "pcie-measured", title: "PCIe measured on an NFP-6000, Gen3 x8", source: PCIE, median: 0.05 },
   { id: "line", title: "Ethernet line rate", source: "arithmetic of the standard: 20 bytes of preamble and gap", median: 0.001, worst: 0.001 },
@@ -217,9 +219,17 @@ function lineRows(): Row[] {
   return rates.flatMap(([gbps, values]) => values.map((value, i) => row("line", `${gbps}GbE, ${sizes[i]} B`, value, () => (gbps * 1e3) / (wireBytes(sizes[i] - 4) * 8))));
 }
 
+/** Rows that hXDP's compiler makes of a whole program (fig. 8). The other programs' equivalents are shorter than the programs. */
+function laneRows(): Row[] {
+  return [51, 33, 28, 27].map((value, i) => row("hxdp-rows", `simple firewall, ${i + 1} lanes`, value, () => {
+    const object = objectOf(programs.FIREWALL);
+    return vliwRows(object.programs[0], i + 1, object.maps).reduce((a, b) => a + b, 0);
+  }, false, "rows"));
+}
+
 /** All rows, group by group. */
 export function validationRows(): readonly Row[] {
-  return [...nfpRows(), ...x86Rows(), ...hxdpRows(), ...pcieRows(), ...lineRows()].toSorted((a, b) => groupIndex(a) - groupIndex(b));
+  return [...nfpRows(), ...x86Rows(), ...hxdpRows(), ...laneRows(), ...pcieRows(), ...lineRows()].toSorted((a, b) => groupIndex(a) - groupIndex(b));
 }
 
 function groupIndex({ group }: Row): number {

@@ -3,7 +3,7 @@ import { abi, createMachine, createWasmEngine } from "../../../xdp/index.js";
 import type { MapHandle, ObjectSpec } from "../../../xdp/index.js";
 import { planCosts } from "../../cost/plan.js";
 import type { OffloadProfile } from "../../profiles/schema.js";
-import { planVliw } from "../../run/vliw.js";
+import { planVliw } from "../../cost/vliw.js";
 
 const { DESC_BYTES, DESC_FRAME, DESC_IFINDEX, DESC_LENGTH, DESC_PACKET, DESC_QUEUE, RESULT_BYTES, RESULT_COST, RESULT_FAULT } = abi;
 const LONGEST = 256;

@@ -5,16 +5,19 @@
  * it are one instruction, `exit` takes no row of its own.
  */
 import {
-  BPF_ADD, BPF_ALU, BPF_ALU64, BPF_CALL, BPF_EXIT, BPF_JA, BPF_JMP, BPF_JMP32, BPF_LD, BPF_LDX, BPF_MOV, BPF_ST, BPF_STX, BPF_X, classOf, LD_IMM64, operationOf,
+  BPF_ADD, BPF_ALU, BPF_ALU64, BPF_CALL, BPF_EXIT, BPF_JMP, BPF_JMP32, BPF_LD, BPF_LDX, BPF_MOV, BPF_ST, BPF_STX, BPF_X, classOf, LD_IMM64, operationOf,
 } from "../../xdp/index.js";
-import type { Insn, ObjectSpec, ProgramSpec } from "../../xdp/index.js";
-import { fallsThrough, jumpTargets } from "../cost/flow.js";
-import { analyseKinds, KIND_PACKET } from "../cost/kinds.js";
-import type { CostPlan } from "../cost/plan.js";
-import { x86Costs } from "../cost/x86.js";
+import type { Insn, MapSpec, ObjectSpec, ProgramSpec } from "../../xdp/index.js";
+import { fallsThrough, jumpTargets } from "./flow.js";
+import { analyseKinds, KIND_STACK, KIND_UNKNOWN } from "./kinds.js";
+import type { Kinds } from "./kinds.js";
+import type { CostPlan } from "./plan.js";
+import { leftOut, reads } from "./shortcuts.js";
+import { x86Costs } from "./x86.js";
 import type { OffloadProfile } from "../profiles/schema.js";
 
 const REGISTERS = 11;
+const MAP_LOOKUP = 1;
 /** Loads and stores that a row can do. */
 const MEMORY_PORTS = 2;
 /** Rows that a helper takes beside its call: map access 22.4 Mpps and redirect 15.0 (digitised); the rest assumed. */
@@ -25,7 +28,7 @@ export function planVliw(object: ObjectSpec, device: OffloadProfile): CostPlan {
   const known = new Map<ProgramSpec, Uint32Array>();
   const rowsOf = (program: ProgramSpec): Uint32Array => {
     let rows = known.get(program);
-    if (rows === undefined) known.set(program, (rows = vliwRows(program, device.lanes)));
+    if (rows === undefined) known.set(program, (rows = vliwRows(program, device.lanes, object.maps)));
     return rows;
   };
   return {
@@ -42,13 +45,14 @@ export function planVliw(object: ObjectSpec, device: OffloadProfile): CostPlan {
  * with what is in front of it, up to the next place that other code jumps to: the compiler moves it up, and the hardware
  * takes several branches in a row. A packet pays the rows up to the branch that it leaves by.
  */
-export function vliwRows(program: ProgramSpec, lanes: number): Uint32Array {
+export function vliwRows(program: ProgramSpec, lanes: number, maps: readonly MapSpec[] = []): Uint32Array {
   const { insns } = program;
   const kinds = analyseKinds(program);
-  const targets = jumpTargets(insns);
+  const out = leftOut(program, maps);
+  const targets = jumpTargets(insns, out);
   for (const { start } of program.functions) targets[start] = 1;
   const rows = new Uint32Array(insns.length);
-  let schedule = new Schedule(insns, lanes);
+  let schedule = new Schedule(insns, lanes, kinds);
   let first = 0;
   let paid = 0;
   const pay = (next: number): void => {
@@ -59,17 +63,16 @@ export function vliwRows(program: ProgramSpec, lanes: number): Uint32Array {
   for (let slot = 0; slot < insns.length; slot += insns[slot].op === LD_IMM64 ? 2 : 1) {
     const insn = insns[slot];
     if (targets[slot] !== 0 || !fallsThrough(insns[Math.max(0, slot - 1)])) {
+      schedule.finish();
       pay(slot);
-      schedule = new Schedule(insns, lanes);
+      schedule = new Schedule(insns, lanes, kinds);
       paid = 0;
     }
-    if (!kinds.reached(slot)) continue;
-    const jump = (classOf(insn.op) === BPF_JMP || classOf(insn.op) === BPF_JMP32) && operationOf(insn.op) !== BPF_CALL;
-    const bounds = jump && (insn.op & BPF_X) !== 0 && kinds.of(slot, insn.dst) === KIND_PACKET && kinds.of(slot, insn.src) === KIND_PACKET;
-    if (bounds) continue;
+    if (out[slot] === 1) continue;
     schedule.add(slot);
-    if (jump) pay(slot + 1);
+    if ((classOf(insn.op) === BPF_JMP || classOf(insn.op) === BPF_JMP32) && operationOf(insn.op) !== BPF_CALL) pay(slot + 1);
   }
+  schedule.finish();
   pay(first);
   return rows;
 }
@@ -84,13 +87,16 @@ class Schedule {
   private readonly filled: number[] = [];
   private readonly ports: number[] = [];
   private readonly held = Array.from<string | undefined>({ length: REGISTERS });
-  private memory = 0;
+  /** Row of the last store by kind of memory. */
+  private readonly stored = new Map<number, number>();
+  private readonly kinds: Kinds;
   private floor = 0;
   private branch = 0;
   private previous = -1;
 
-  constructor(insns: readonly Insn[], lanes: number) {
+  constructor(insns: readonly Insn[], lanes: number, kinds: Kinds) {
     this.insns = insns;
+    this.kinds = kinds;
     this.lanes = lanes;
   }
 
@@ -112,17 +118,18 @@ class Schedule {
     const access = store || kind === BPF_LDX;
     let row = this.floor;
     for (const register of reads(insn)) row = Math.max(row, ready[register]);
-    if (access) row = Math.max(row, this.memory);
+    const place = access ? this.kinds.of(slot, kind === BPF_LDX ? insn.src : insn.dst) : 0;
+    if (access) row = Math.max(row, this.settled(place));
     // What cannot be undone, and branches, keep their order behind branches.
     if (store || jump) row = Math.max(row, this.branch);
-    // A helper may look at memory and registers: what came before is done.
-    if (call) row = Math.max(row, filled.length);
+    // A lookup reads its key on the stack; other helpers may look at anything: what came before is done.
+    if (call) row = Math.max(row, insn.src === 0 && insn.imm === MAP_LOOKUP ? this.settled(KIND_STACK) + 1 : filled.length);
     while (!this.hasRoom(row, access)) row++;
     while (filled.length < row) filled.push(0);
     filled[row] = (filled[row] ?? 0) + 1;
     if (access) ports[row] = (ports[row] ?? 0) + 1;
     const done = row + 1 + (call ? (HELPER_ROWS[insn.imm] ?? 0) : 0);
-    if (store) this.memory = row;
+    if (store) this.stored.set(place, row);
     if (call) {
       ready.fill(done, 0, 6);
       this.floor = done;
@@ -131,6 +138,18 @@ class Schedule {
       this.branch = row;
       this.end = Math.max(this.end, row + 1);
     } else if (!store) ready[insn.dst] = done;
+  }
+
+  /** Other code follows: all that was begun is done first. */
+  finish(): void {
+    this.end = Math.max(this.end, this.filled.length);
+  }
+
+  /** Row from which memory of a kind may be reached: stores to other kinds are elsewhere, what is not known may be anywhere. */
+  private settled(place: number): number {
+    let row = -1;
+    for (const [kind, at] of this.stored) if (kind === place || kind === KIND_UNKNOWN || place === KIND_UNKNOWN) row = Math.max(row, at);
+    return row;
   }
 
   private hasRoom(row: number, access: boolean): boolean {
@@ -163,30 +182,4 @@ function isFusedMove(insns: readonly Insn[], slot: number): boolean {
   if (next === undefined || op !== (BPF_ALU64 | BPF_MOV | BPF_X) || off !== 0) return false;
   const kind = classOf(next.op);
   return (kind === BPF_ALU64 || kind === BPF_ALU) && next.dst === dst && operationOf(next.op) !== BPF_MOV;
-}
-
-function reads(insn: Insn): number[] {
-  const kind = classOf(insn.op);
-  const operation = operationOf(insn.op);
-  switch (kind) {
-    case BPF_LDX:
-      return [insn.src];
-    case BPF_ST:
-      return [insn.dst];
-    case BPF_STX:
-      return [insn.dst, insn.src];
-    case BPF_ALU:
-    case BPF_ALU64: {
-      const out = operation === BPF_MOV ? [] : [insn.dst];
-      if ((insn.op & BPF_X) !== 0) out.push(insn.src);
-      return out;
-    }
-    case BPF_JMP:
-    case BPF_JMP32:
-      if (operation === BPF_CALL) return [1, 2, 3, 4, 5];
-      if (operation === BPF_EXIT || operation === BPF_JA) return [];
-      return (insn.op & BPF_X) !== 0 ? [insn.dst, insn.src] : [insn.dst];
-    default:
-      return [];
-  }
 }
