@@ -7,7 +7,7 @@ import { LD_IMM64 } from "../../xdp/index.js";
 import { isConditional } from "../nfp/meta.js";
 import { fallsThrough, jumpTargets, targetOf } from "./flow.js";
 
-/** Costs by slot whose sums over any path are those of its ways, or as near as can be: where neither place will do, the target takes its share. */
+/** Costs by slot whose sums over any path are those of its ways, or as near as can be: for what neither place will take, the target takes its share. */
 export function shareTaken(insns: readonly Insn[], fallen: Uint32Array, taken: Uint32Array): Uint32Array {
   const cycles = Uint32Array.from(fallen);
   const targets = jumpTargets(insns);
@@ -18,8 +18,9 @@ export function shareTaken(insns: readonly Insn[], fallen: Uint32Array, taken: U
     const target = targetOf(insns[slot], slot);
     if (more === 0 || target < 0 || target >= insns.length || only[target] === more) continue;
     if (more > 0) {
-      if (credit(insns, cycles, targets, slot + 1, more)) cycles[slot] += more;
-      else cycles[target] += Math.round(more / (targets[target] + (isReachedFromAbove(insns, target) ? 1 : 0)));
+      const credited = credit(insns, cycles, targets, slot + 1, more);
+      cycles[slot] += credited;
+      cycles[target] += Math.floor((more - credited) / (targets[target] + (isReachedFromAbove(insns, target) ? 1 : 0)));
     } else if (targets[slot + 1] === 0) {
       cycles[slot] += more;
       cycles[slot + 1] -= more;
@@ -45,22 +46,16 @@ function isReachedFromAbove(insns: readonly Insn[], slot: number): boolean {
   return slot === 0 || fallsThrough(insns[slot - 1]);
 }
 
-/** Takes `amount` off the straight stretch that begins at `start`; false, and nothing changed, where it does not cost as much. */
-function credit(insns: readonly Insn[], cycles: Uint32Array, targets: Uint16Array, start: number, amount: number): boolean {
-  let end = start;
-  let sum = 0;
-  while (sum < amount && end < insns.length && targets[end] === 0) {
-    sum += cycles[end];
-    const insn = insns[end];
-    end += insn.op === LD_IMM64 ? 2 : 1;
-    if (!fallsThrough(insn) || isConditional(insn)) break;
-  }
-  if (sum < amount) return false;
+/** Takes up to `amount` off the straight stretch that begins at `start`, and says how much: what it costs, at most. */
+function credit(insns: readonly Insn[], cycles: Uint32Array, targets: Uint16Array, start: number, amount: number): number {
   let left = amount;
-  for (let slot = start; left > 0; slot++) {
+  for (let slot = start; left > 0 && slot < insns.length && targets[slot] === 0; ) {
     const off = Math.min(left, cycles[slot]);
     cycles[slot] -= off;
     left -= off;
+    const insn = insns[slot];
+    if (!fallsThrough(insn) || isConditional(insn)) break;
+    slot += insn.op === LD_IMM64 ? 2 : 1;
   }
-  return true;
+  return amount - left;
 }

@@ -269,12 +269,13 @@ export const XDP1: Equivalent = { text: `${PROTOCOL}\n${COUNT("r6")}\nout:\nr0 =
 /** As {@link XDP1}, and sends UDP packets back with their addresses swapped (xdp2). */
 export const XDP2: Equivalent = { text: `${PROTOCOL}\n${COUNT("r6", "counted")}\ncounted:\nif r6 != 17 goto out\nr2 = r8\n${SWAP_HALVES}\nr0 = 3\nexit\nout:\nr0 = 1\nexit`, maps: [counts] };
 
+const FIND = (map: string) => `r2 = r10\nr2 += -4\nr1 = map[${map}]\ncall bpf_map_lookup_elem\nif r0 == 0 goto abort`;
+
 /**
  * Counts packets in all and by receive queue, with what a table says: the interface, and what to do (the kernel's sample
  * rxq_info as described). `verdict`: what it is to decide; packets that are dropped are looked at, others have their addresses swapped.
  */
 export function rxqInfo(verdict: number): Equivalent {
-  const find = (map: string) => `r2 = r10\nr2 += -4\nr1 = map[${map}]\ncall bpf_map_lookup_elem\nif r0 == 0 goto abort`;
   const count = "r1 = *(u64 *)(r0 + 0)\nr1 += 1\n*(u64 *)(r0 + 0) = r1";
   const swap = verdict === 3 ? `r2 = r6\nr2 += 14\nif r2 > r7 goto abort\nr2 = r6\n${SWAP}` : "r2 = r6\nr2 += 14\nif r2 > r7 goto abort\nr3 = *(u16 *)(r6 + 12)\n*(u16 *)(r10 - 8) = r3";
   return {
@@ -284,9 +285,9 @@ export function rxqInfo(verdict: number): Equivalent {
       r6 = *(u32 *)(r1 + 0)
       r1 = 0
       *(u32 *)(r10 - 4) = r1
-      ${find("all")}
+      ${FIND("all")}
       ${count}
-      ${find("config")}
+      ${FIND("config")}
       r8 = r0
       r1 = *(u32 *)(r9 + 12)
       r2 = *(u32 *)(r8 + 0)
@@ -296,7 +297,7 @@ export function rxqInfo(verdict: number): Equivalent {
       r1 = 64
     known:
       *(u32 *)(r10 - 4) = r1
-      ${find("counts")}
+      ${FIND("counts")}
       ${count}
       r1 = *(u32 *)(r8 + 4)
       if r1 == 9 goto abort
