@@ -10,6 +10,7 @@ import { nfpCosts } from "../cost/nfp.js";
 import { isConditional } from "../nfp/meta.js";
 import { NFP_PROLOGUE, translate } from "../nfp/translate.js";
 import type { OffloadProfile } from "../profiles/schema.js";
+import { nfpTarget } from "../profiles/target.js";
 import { vliwRows } from "../cost/vliw.js";
 
 /** What one account says. */
@@ -36,11 +37,11 @@ export interface PathCosts {
 
 export function pathCosts(program: ProgramSpec, maps: readonly MapSpec[], device: OffloadProfile): PathCosts {
   if (device.lanes > 0) {
-    const rows = vliwRows(program, device.lanes);
+    const rows = vliwRows(program, device.lanes, maps);
     const nothing = new Uint32Array(program.insns.length);
     return { program, accounts: [{ name: "slots", before: 0, on: rows, off: rows }], memory: { name: "memory", before: 0, on: nothing, off: nothing }, falls: () => true, jumps: () => true };
   }
-  const translation = translate(program, maps);
+  const translation = translate(program, maps, { target: nfpTarget(device) });
   const costs = nfpCosts(program, device, maps, translation);
   const { facts } = translation.program;
   const engine = Float64Array.from(costs.reads, (count, slot) => count * device.memoryReadCycles + costs.atomics[slot] * device.memoryAtomicCycles);
