@@ -1,5 +1,6 @@
 /** A deterministic model of a NIC: ports, RSS, receive queues and rings, the device clock, counters. It knows packets and costs, not programs. */
-export { NicCounters } from "./counters.js";
+export { ethtoolCounters } from "./counters.js";
+export type { NicCounts, QueueCounts } from "./counters.js";
 export { MIN_RECEIVE, Nic } from "./nic.js";
 export type { NicSpec } from "./nic.js";
 export { RssError } from "./rss/errors.js";
@@ -11,6 +12,8 @@ export { MICROSOFT_KEY, parseKey, symmetricKey } from "./rss/key.js";
 export { Rss } from "./rss/rss.js";
 export type { RssSpec } from "./rss/rss.js";
 export { toeplitzHash, toeplitzTable } from "./rss/toeplitz.js";
+export { OwnSpace } from "./runtime/runtime.js";
+export type { DeviceExports, DeviceSpace } from "./runtime/runtime.js";
 export { Arrivals, MIN_FRAME, parseRate, RateError, WIRE_OVERHEAD, wireBytes } from "./timeline/arrivals.js";
 export type { Pattern, Rate } from "./timeline/arrivals.js";
 export { Egress } from "./timeline/egress.js";

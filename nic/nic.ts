@@ -1,13 +1,13 @@
 /**
- * A NIC: its settings as data, and an instance that steers and counts.
+ * A NIC: its settings as data, and an instance that steers.
  */
 import type { Trace } from "../traffic/index.js";
-import { NicCounters } from "./counters.js";
+import { MIN_RECEIVE } from "./runtime/abi.js";
 import { Rss } from "./rss/rss.js";
 import type { RssSpec } from "./rss/rss.js";
 
-/** Shortest frame that is received: an Ethernet header. */
-export const MIN_RECEIVE = 14;
+export { MIN_RECEIVE };
+
 /** What a frame may have beside the MTU: Ethernet header and two VLAN tags. */
 const FRAME_OVERHEAD = 14 + 8;
 
@@ -26,11 +26,10 @@ export interface NicSpec {
   readonly rss?: RssSpec;
 }
 
-/** A NIC with its RSS engine and counters. */
+/** A NIC with its RSS engine. */
 export class Nic {
   readonly spec: NicSpec;
   readonly rss: Rss;
-  readonly counters: NicCounters;
   /** Longest frame received, bytes without check sequence; longer ones are length errors. */
   readonly maxFrame: number;
 
@@ -38,7 +37,6 @@ export class Nic {
   constructor(spec: NicSpec) {
     this.spec = spec;
     this.rss = new Rss(spec.rss ?? {}, spec.queues);
-    this.counters = new NicCounters(spec.queues);
     this.maxFrame = spec.mtu + FRAME_OVERHEAD;
   }
 

@@ -4,12 +4,12 @@
  * ceil(n / MPS) packets with a header each; the rest of the raw rate goes to acknowledgements and flow control.
  */
 
-/** Bytes of header with framing: memory write and read request (64-bit addresses), completion with data. */
-export const MWR_HEADER = 24;
-export const MRD_HEADER = 24;
-export const CPLD_HEADER = 20;
-/** Largest payload of a packet, and largest read request, bytes: as hosts set them. */
-const MPS = 256;
+import { PCIE_MPS as MPS, PCIE_WRITE_HEADER as MWR_HEADER } from "./runtime/abi.js";
+
+/** Bytes of header with framing: read request (64-bit addresses), completion with data. */
+const MRD_HEADER = 24;
+const CPLD_HEADER = 20;
+/** Largest read request, bytes, as hosts set it. */
 const MRRS = 512;
 
 /** Gigatransfers a second of a lane, and payload bits of each, by generation from 1. Generation 6 is taken without its forward error correction. */

@@ -5,31 +5,28 @@
  * and where its answer depends on packets that have not run yet, those run first. So a packet that the device drops never
  * reaches the program, and a batch is as large as the device's rings allow.
  */
-import { ADMITTED, Arrivals, DROPPED_MAC, Nic } from "../nic/index.js";
+import { Arrivals, Nic } from "../nic/index.js";
 import type { RssSpec } from "../nic/index.js";
-import type { CaptureReader } from "../traffic/index.js";
 import { selectProgram } from "../xdp/index.js";
-import type { EngineName } from "../xdp/index.js";
+import type { Engine, EngineName } from "../xdp/index.js";
 import { planCosts } from "./cost/plan.js";
 import type { CostPlan } from "./cost/plan.js";
 import { ParallelRunner } from "./pool/runner.js";
 import { AGILIO_CX_2X40 } from "./profiles/agilio.js";
 import type { DeviceProfile, KernelProfile, OffloadProfile } from "./profiles/schema.js";
-import { DeviceClock } from "./run/clock.js";
-import { Columns } from "./run/columns.js";
-import { Executor } from "./run/executor.js";
 import { RxMetadata } from "./run/rx-metadata.js";
 import { programFigures } from "./run/figures.js";
 import { makeHost } from "./run/host.js";
 import type { Host } from "./run/host.js";
+import { Loop } from "./run/loop.js";
+import type { Baseline } from "./run/loop.js";
 import { DeviceModel } from "./run/model.js";
 import type { ProgramFigures } from "./run/model.js";
-import { Outcomes } from "./run/outcomes.js";
+import { machineSpace } from "./run/space.js";
 import { readsPacket } from "./run/touches.js";
 import { Traffic } from "./run/traffic.js";
 import { planVliw } from "./cost/vliw.js";
 import type { Window } from "./run/window.js";
-import { FATE_LENGTH, FATE_MAC, FATE_RAN, FATE_RING } from "./types.js";
 import type { Drops, RunOptions, RunResult } from "./types.js";
 
 const DEFAULT_BATCH = 256;
@@ -57,12 +54,12 @@ class Run {
   private readonly host: Host;
   private readonly nic: Nic;
   private readonly model: DeviceModel;
-  private readonly outcomes: Outcomes;
-  private readonly columns: Columns;
+  private readonly baseline: Baseline | undefined;
+  private readonly loop: Loop;
   private readonly traffic: Traffic;
-  private executor: Executor | undefined;
-  private parallel: ParallelRunner | undefined;
-  private clock = new DeviceClock(0n);
+  private readonly parallel: ParallelRunner | undefined;
+  /** Time spent in the engine's batches on this thread, ms. */
+  private elapsed = 0;
   private packets = 0;
 
   constructor(options: RunOptions) {
@@ -91,122 +88,88 @@ class Run {
     });
     const { layout } = this.host.view;
     this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, parallel ? workers : 0);
-    if (parallel) this.parallel = new ParallelRunner(this.host, this.nic, this.traffic.window.trace.storage.packets, (options.sinks ?? []).some((sink) => sink.data === true));
-    this.columns = new Columns(Math.max(2 * batchSize, 1024), new Uint8Array(layout.buffer));
+    const sinks = options.sinks ?? [];
+    this.parallel = parallel ? new ParallelRunner(this.host, this.nic, this.traffic.window.trace.storage.packets, sinks.some((sink) => sink.data === true)) : undefined;
     const touches = readsPacket(program);
-    this.model = new DeviceModel(this.device, this.plan, touches);
-    const baseline = options.baseline === undefined ? undefined : { model: new DeviceModel(options.baseline, this.plan, touches), nic: baselineNic(options.baseline, options.rss) };
-    this.outcomes = new Outcomes(this.host.view, this.nic, this.model, baseline, options.sinks ?? []);
+    const space = machineSpace(layout);
+    this.model = new DeviceModel(this.device, this.plan, touches, space);
+    this.baseline = options.baseline === undefined ? undefined : { model: new DeviceModel(options.baseline, this.plan, touches, space), nic: baselineNic(options.baseline, options.rss) };
+    this.loop = new Loop(this.host.view, this.nic, this.model, this.baseline, sinks, this.parallel?.area ?? this.host.view.workers[0], space);
   }
 
   async execute(): Promise<void> {
     const { options, host } = this;
     options.setup?.(host.view);
-    if (this.parallel !== undefined) await this.parallel.start();
-    else this.executor = new Executor(host.engine(), host.view, RxMetadata.for(host.view, this.nic.rss));
+    const run = this.parallel === undefined ? this.runOrdered(host.engine()) : await this.runParallel(this.parallel);
     await this.traffic.each(async (window, reader) => {
-      if (this.packets === 0) this.begin(window, reader);
-      if (this.parallel !== undefined) await this.runParallel(this.parallel, window);
-      else this.runOrdered(this.executor as Executor, window);
+      if (this.packets === 0) this.loop.begin(window.trace.epochNs, reader.interfaces);
+      this.loop.enter(window, this.packets);
+      await run(window);
+      this.packets += window.trace.count;
       for (const sink of options.sinks ?? []) await sink.drain?.();
     });
-    if (this.packets === 0) this.outcomes.begin(0n, []);
-    for (const sink of options.sinks ?? []) await sink.finish?.();
+    if (this.packets === 0) this.loop.begin(0n, []);
+    for (const sink of options.sinks ?? []) await sink.finish?.(this.loop.interfaceCounts);
   }
 
-  private begin(window: Window, reader: CaptureReader): void {
-    this.clock = new DeviceClock(window.trace.epochNs);
-    this.outcomes.begin(window.trace.epochNs, reader.interfaces);
-  }
-
-  /** In arrival order, on this thread. */
-  private runOrdered(executor: Executor, window: Window): void {
-    const { columns, model, clock } = this;
-    const { timeline } = model;
-    const { trace, queue } = window;
-    for (let i = 0; i < trace.count; i++) {
-      if (executor.full || columns.count === columns.capacity || timeline.decidable(queue[i]) <= 0) this.flush(executor);
-      const row = this.receive(window, i);
-      if (columns.fate[row] === FATE_LENGTH) continue;
-      const answer = timeline.offer(columns.time[row], columns.queue[row]);
-      if (answer === ADMITTED) executor.add(columns, row, clock);
-      else columns.fate[row] = answer === DROPPED_MAC ? FATE_MAC : FATE_RING;
-    }
-    this.flush(executor);
-  }
-
-  /** Runs the batch, tells the models what it cost, and hands all rows to the sinks while the packets' bytes are there. */
-  private flush(executor: Executor): void {
-    const { columns, outcomes } = this;
-    const ran = executor.run(columns);
-    for (let k = 0; k < ran; k++) outcomes.complete(columns, executor.row(k), executor.result(k));
-    outcomes.publish(columns);
-  }
-
-  /** The window's packets on all workers; then, in arrival order, what they cost and what became of them. */
-  private async runParallel(parallel: ParallelRunner, window: Window): Promise<void> {
-    const { columns, outcomes } = this;
-    const { count } = window.trace;
-    for (let from = 0; from < count; from += parallel.chunk) {
-      const to = Math.min(count, from + parallel.chunk);
-      await parallel.run(window, from, to, this.clock, this.packets);
-      for (let i = from; i < to; i++) {
-        if (columns.count === columns.capacity) outcomes.publish(columns);
-        const row = this.receive(window, i);
-        if (columns.fate[row] === FATE_LENGTH) continue;
-        outcomes.completeExecuted(columns, row, parallel.read(i - from, columns, row));
+  /** Runs windows in arrival order, on this thread. */
+  private runOrdered(engine: Engine): (window: Window) => void {
+    const { loop, host } = this;
+    const metadata = RxMetadata.for(host.view, this.nic.rss);
+    return ({ trace }) => {
+      for (let at = 0; at < trace.count; at = loop.complete()) {
+        const count = loop.receive(at, trace.count);
+        if (count === 0) continue;
+        metadata?.write(engine.worker.descriptors, count);
+        const begin = performance.now();
+        engine.runBatch(count);
+        this.elapsed += performance.now() - begin;
       }
-      outcomes.publish(columns);
-    }
+    };
   }
 
-  /** Appends packet `i` of the window to the columns. */
-  private receive(window: Window, i: number): number {
-    const { columns } = this;
-    const { trace } = window;
-    const row = columns.count++;
-    columns.packet[row] = this.packets++;
-    columns.time[row] = window.arrival[i];
-    columns.hash[row] = window.hash[i];
-    columns.queue[row] = window.queue[i];
-    columns.iface[row] = trace.iface[i];
-    columns.port[row] = trace.port[i];
-    columns.frame[row] = window.base + trace.offset[i];
-    columns.captured[row] = trace.length[i];
-    columns.wire[row] = trace.originalLength[i];
-    columns.fate[row] = this.nic.receives(trace.length[i], trace.originalLength[i]) ? FATE_RAN : FATE_LENGTH;
-    return row;
+  /** Runs windows on all workers; then, in arrival order, what packets cost and what became of them. */
+  private async runParallel(parallel: ParallelRunner): Promise<(window: Window) => Promise<void>> {
+    const { loop } = this;
+    await parallel.start();
+    return async (window) => {
+      const { count } = window.trace;
+      for (let from = 0; from < count; from += parallel.chunk) {
+        const to = Math.min(count, from + parallel.chunk);
+        await parallel.run(window, from, to, loop, this.packets + from);
+        loop.completeExecuted(from, to, parallel.places);
+      }
+    };
   }
 
   result(totalMs: number): RunResult {
-    const { options, outcomes, model, plan, device } = this;
-    const { tally } = outcomes;
+    const { options, model, plan, baseline } = this;
+    const { tally } = this.loop;
     const program = this.host.view.entry.spec;
-    const executeMs = this.parallel?.elapsed ?? this.executor?.elapsed ?? 0;
-    const verdicts = tally.totals();
-    const figures = (profile: DeviceProfile) => programFigures(options.object, program, profile, plan, verdicts.XDP_REDIRECT ?? 0);
-    const baseline = outcomes.baseline;
+    const executeMs = this.parallel?.elapsed ?? this.elapsed;
+    const { verdicts, executed } = tally;
+    const figures = ({ profile, estimated }: DeviceModel) => programFigures(options.object, program, profile, plan, verdicts.XDP_REDIRECT ?? 0, estimated);
     return {
       packets: tally.packets,
       bytes: tally.bytes,
-      executed: tally.executed,
+      executed,
       verdicts,
-      queues: tally.byQueue(this.nic.counters),
+      queues: tally.byQueue(),
       drops: tally.drops,
       host: {
         provenance: "measured",
         engine: this.engineName,
         workers: this.parallel?.workers ?? 1,
-        mpps: executeMs > 0 ? tally.executed / executeMs / 1e3 : 0,
-        nsPerPacket: tally.executed > 0 ? (executeMs * 1e6) / tally.executed : 0,
+        mpps: executeMs > 0 ? executed / executeMs / 1e3 : 0,
+        nsPerPacket: executed > 0 ? (executeMs * 1e6) / executed : 0,
         executeMs,
         totalMs,
         totalMpps: totalMs > 0 ? tally.packets / totalMs / 1e3 : 0,
       },
-      device: model.result(figures(device)),
-      ...(baseline === undefined ? {} : { baseline: baseline.model.result(baselineFigures(figures(baseline.model.profile), tally.drops)) }),
+      device: model.result(figures(model)),
+      ...(baseline === undefined ? {} : { baseline: baseline.model.result(baselineFigures(figures(baseline.model), tally.drops)) }),
       faults: { count: tally.faults, ...(tally.firstFault === undefined ? {} : { first: tally.firstFault }) },
-      counters: this.nic.counters.toJSON(),
+      counters: tally.counters(),
       rate: options.rate ?? { kind: "pcap" },
       seed: options.seed ?? 1,
       ...(this.host.view.btf === undefined ? {} : { btf: this.host.view.btf }),
@@ -215,7 +178,7 @@ class Run {
   }
 
   private warnings(): string[] {
-    const { tally } = this.outcomes;
+    const { tally } = this.loop;
     const out = [...this.traffic.warnings];
     if (tally.packets === 0) out.push("the capture holds no packets");
     if (tally.drops.length > 0) {

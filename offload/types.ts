@@ -70,14 +70,7 @@ export interface Progress {
   readonly pass: number;
 }
 
-/** What became of a packet before the program. */
-export const FATE_RAN = 0;
-/** No room in the receive ring (or in the card's ingress queue): the program never saw it. */
-export const FATE_RING = 1;
-/** The MAC could not keep up. */
-export const FATE_MAC = 2;
-/** Too short (below 14 bytes) or longer than the device receives. */
-export const FATE_LENGTH = 3;
+export { FATE_LENGTH, FATE_MAC, FATE_RAN, FATE_RING } from "./runtime/abi.js";
 
 /** Names of FATE_*, as they appear in results. */
 export const FATES = ["ran", "ring", "mac", "length"] as const;
@@ -140,15 +133,25 @@ export interface RunStart {
   readonly interfaces: readonly CaptureInterface[];
 }
 
+/** Packets of a capture interface: all, those that the program dropped or aborted, and those lost before it. */
+export interface InterfaceCount {
+  readonly packets: number;
+  readonly stopped: number;
+  readonly lost: number;
+}
+
 /** Takes every packet's outcome. Called in arrival order. */
 export interface Sink {
   /** True where it reads the packet's bytes after the program (`data`, `frags`); without it those addresses may be stale. */
   readonly data?: boolean;
+  /** False where it reads no columns: they are then not filled for its sake. */
+  readonly columns?: boolean;
   start?(run: RunStart): void;
-  batch(batch: PacketBatch): void;
+  batch?(batch: PacketBatch): void;
   /** Awaited after each window, so that a slow file slows the run and does not fill memory. */
   drain?(): Promise<void> | void;
-  finish?(): Promise<void> | void;
+  /** `interfaces`: counts by capture interface, as many as had packets. */
+  finish?(interfaces: readonly InterfaceCount[]): Promise<void> | void;
 }
 
 /** What bounds a device's rate. */

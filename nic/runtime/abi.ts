@@ -144,3 +144,14 @@ export const DROPPED_RING = 1;
 export const DROPPED_MAC = 2;
 /** Depends on packets that were admitted and have no cost yet: tell their costs, then offer it again. */
 export const UNDECIDED = 3;
+
+/* ---- the wire and the bus ---- */
+/** Bytes that every frame takes on the wire beside its own: preamble, start and gap 20, frame check sequence 4. */
+export const WIRE_OVERHEAD = 24;
+/** Shortest frame without its check sequence; shorter ones are padded on the wire. */
+export const MIN_FRAME = 60;
+/** Shortest frame that a NIC receives: an Ethernet header. */
+export const MIN_RECEIVE = 14;
+/** Payload of a PCIe write, bytes, and what the bus carries beside it. */
+export const PCIE_MPS = 256;
+export const PCIE_WRITE_HEADER = 24;

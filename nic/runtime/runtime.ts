@@ -1,7 +1,5 @@
 /** Loads the device model's wasm (written in AssemblyScript in `assembly/`) on a memory. */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { loadWasm } from "../../traffic/index.js";
 
 /** The model's functions; what they promise stands at the classes of nic/timeline that call them. */
 export interface DeviceExports {
@@ -24,27 +22,6 @@ export interface DeviceSpace {
   allocate(bytes: number, align: number, what: string): number;
 }
 
-/** Thrown where the wasm has not been built. */
-export class DeviceRuntimeMissingError extends Error {
-  readonly looked: readonly string[];
-  constructor(looked: readonly string[]) {
-    super("the device model's wasm is missing from this installation: run npm run build:runtime");
-    this.name = "DeviceRuntimeMissingError";
-    this.looked = looked;
-  }
-}
-
-/** A wasm of the package's `dist`, from there as well as from the TypeScript sources. */
-export function readBuilt(...path: readonly string[]): Uint8Array<ArrayBuffer> {
-  const looked: string[] = [];
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const file = join(folder, "dist", ...path);
-    if (existsSync(file)) return readFileSync(file);
-    looked.push(file);
-    if (dirname(folder) === folder) throw new DeviceRuntimeMissingError(looked);
-  }
-}
-
 let compiled: WebAssembly.Module | undefined;
 
 const PAGE = 65536;
@@ -53,15 +30,15 @@ const MAX_PAGES = 65535;
 const FIRST = 64;
 
 /** A memory of its own for one device model, which goes with it. */
-export class OwnSpace implements DeviceSpace {
-  readonly exports: DeviceExports;
+export class OwnSpace<Exports extends DeviceExports = DeviceExports> implements DeviceSpace {
+  readonly exports: Exports;
   private readonly memory: WebAssembly.Memory;
   private next = FIRST;
 
   /** `module`: another one that has the model's functions too. */
-  constructor(module: WebAssembly.Module = (compiled ??= new WebAssembly.Module(readBuilt("nic", "runtime", "device.wasm")))) {
+  constructor(module: WebAssembly.Module = (compiled ??= loadWasm("nic/runtime/device.wasm"))) {
     this.memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
-    this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as DeviceExports;
+    this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as Exports;
   }
 
   get buffer(): SharedArrayBuffer {

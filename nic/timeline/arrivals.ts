@@ -2,6 +2,7 @@
  * When packets arrive, on the device clock: as the capture says, or spaced anew by a rate.
  */
 import type { Trace } from "../../traffic/index.js";
+import { MIN_FRAME, WIRE_OVERHEAD } from "../runtime/abi.js";
 
 /** How packets are spaced. */
 export type Rate =
@@ -17,10 +18,7 @@ export type Rate =
 /** How packets of a rate come: at random, each independent of the others, or so many at once and then a pause. */
 export type Pattern = { readonly kind: "poisson" } | { readonly kind: "bursts"; readonly packets: number };
 
-/** Bytes that every frame takes on the wire beside its own: preamble, start and gap 20, frame check sequence 4. */
-export const WIRE_OVERHEAD = 24;
-/** Shortest frame without its check sequence; shorter ones are padded on the wire. */
-export const MIN_FRAME = 60;
+export { MIN_FRAME, WIRE_OVERHEAD };
 
 /** A rate that is exactly the line's comes this much late by rounding, ns. */
 const TOLERANCE = 1;

@@ -33,6 +33,20 @@ export interface CostPlan {
   memoryCycles(low: number, high: number): number;
   /** Packets so far whose cycles were estimated; see the head of this module. */
   estimated(): number;
+  /** What {@link cycles} and {@link memoryCycles} do, as data, for whoever reads counters elsewhere. */
+  readonly reading: CounterReading;
+}
+
+/**
+ * How the counters of a packet are read. Up to `longest` of the high one, the low one holds cycles in its lowest `cycleBits`
+ * bits and units of the memory engine, of `unit` cycles each, above them; beyond, both are estimated by these means.
+ */
+export interface CounterReading {
+  readonly cycleBits: number;
+  readonly longest: number;
+  readonly meanCycles: number;
+  readonly meanUnits: number;
+  readonly unit: number;
 }
 
 interface Costs {
@@ -74,6 +88,7 @@ export function planCosts(object: ObjectSpec, device: OffloadProfile, kernel?: K
     },
     memoryCycles: (low, high) => (high <= longest ? low >>> cycleBits : high * bounds.meanUnits) * unit,
     estimated: () => estimated,
+    reading: { cycleBits, longest, meanCycles: bounds.meanCycles, meanUnits: bounds.meanUnits, unit },
   };
 }
 

@@ -10,18 +10,16 @@ import type { Piscina } from "piscina";
 import type { Nic } from "../../nic/index.js";
 import { abi } from "../../xdp/index.js";
 import type { EngineName } from "../../xdp/index.js";
-import type { DeviceClock } from "../run/clock.js";
-import type { Columns } from "../run/columns.js";
-import { readResult } from "../run/executor.js";
+import type { BatchArea, Loop } from "../run/loop.js";
 import { RxMetadata } from "../run/rx-metadata.js";
 import type { Host } from "../run/host.js";
 import type { Window } from "../run/window.js";
 import { begin as beginPace } from "./pace.js";
-import { makeShards, NOWHERE, shard } from "./shards.js";
+import { makeShards, shard } from "./shards.js";
 import type { Shards } from "./shards.js";
 import type { PoolData, PoolTask } from "./task.js";
 
-const { DESC_BYTES, DESC_CPU, DESC_FRAME, DESC_IFINDEX, DESC_LENGTH, DESC_PACKET, DESC_QUEUE, DESC_TIME, RESULT_BYTES, SLOT_FRAGS } = abi;
+const { DESC_BYTES, RESULT_BYTES } = abi;
 
 const MAX_WORKERS = 64;
 /** Packets a round where sinks read packets' bytes, which then are copied out of the slots. */
@@ -46,7 +44,6 @@ export class ParallelRunner {
   private readonly descriptors: number;
   private readonly results: number;
   private readonly packets: number;
-  private words: Uint32Array;
   private readonly metadata: RxMetadata | undefined;
   private readonly progress: Int32Array;
   private pool: Piscina<PoolTask, void> | undefined;
@@ -57,11 +54,10 @@ export class ParallelRunner {
     this.nic = nic;
     this.chunk = keep ? COPIED_CHUNK : packets;
     const { layout, workers } = host.view;
-    this.shards = makeShards(this.chunk, workers.length);
+    this.shards = makeShards(layout, this.chunk, workers.length);
     this.descriptors = layout.allocate(this.chunk * DESC_BYTES, 64, "the pool's descriptors");
     this.results = layout.allocate(this.chunk * RESULT_BYTES, 64, "the pool's results");
     this.packets = keep ? layout.allocate(this.chunk * workers[0].slotStride, 64, "the pool's packets") : 0;
-    this.words = new Uint32Array(layout.buffer);
     this.metadata = RxMetadata.for(host.view, nic.rss);
     this.progress = new Int32Array(new SharedArrayBuffer(workers.length * 4));
   }
@@ -89,22 +85,30 @@ export class ParallelRunner {
       packets: this.packets,
       progress: this.progress.buffer as SharedArrayBuffer,
     };
-    this.words = new Uint32Array(view.layout.buffer);
     const { Piscina: Pool } = await import("piscina");
     this.pool = new Pool({ filename: workerFile(), minThreads: this.workers, maxThreads: this.workers, concurrentTasksPerWorker: 1, workerData });
     // Threads are up, and their engines compiled, before anything is measured.
     await Promise.all(view.workers.map((_, worker) => this.submit({ worker, start: 0, count: 0 })));
   }
 
-  /** Runs packets `from` to `to - 1` of the window; `first` is the number of packet `from` in the run. */
-  async run(window: Window, from: number, to: number, clock: DeviceClock, first: number): Promise<void> {
+  /** The tables that workers share. */
+  get area(): BatchArea {
+    const { descriptors, results, packets } = this;
+    return { descriptors, results, slots: packets, slotStride: packets === 0 ? 0 : this.host.view.workers[0].slotStride, batchSize: this.chunk };
+  }
+
+  /** Address of the places of the packets that {@link run} ran last. */
+  get places(): number {
+    return this.shards.place.byteOffset;
+  }
+
+  /** Runs packets `from` to `to - 1` of the window, which the loop has entered; `first` is the number of packet `from` in the run. */
+  async run(window: Window, from: number, to: number, loop: Loop, first: number): Promise<void> {
     const { shards, nic } = this;
     const { trace, queue } = window;
-    shard(shards, queue, from, to, (i) => nic.receives(trace.length[i], trace.originalLength[i]));
-    for (let i = from; i < to; i++) {
-      const place = shards.place[i - from];
-      if (place !== NOWHERE) this.describe(window, i, place, clock, first + i - from);
-    }
+    const total = shard(shards, queue, from, to, (i) => nic.receives(trace.length[i], trace.originalLength[i]));
+    loop.describeAll(from, to, this.places);
+    this.metadata?.write(this.descriptors, total);
     beginPace(this.progress, shards.count, first);
     const begin = performance.now();
     const tasks: Promise<void>[] = [];
@@ -116,15 +120,6 @@ export class ParallelRunner {
     this.elapsed += performance.now() - begin;
   }
 
-  /** Writes the outcome of the `index`-th packet of the last {@link run} to the columns; returns its result's address. */
-  read(index: number, columns: Columns, row: number): number {
-    const place = this.shards.place[index];
-    const result = this.results + place * RESULT_BYTES;
-    const frags = this.packets === 0 ? 0 : this.packets + place * this.host.view.workers[0].slotStride + SLOT_FRAGS;
-    readResult(this.words, result, frags, columns, row);
-    return result;
-  }
-
   async close(): Promise<void> {
     await this.pool?.destroy();
   }
@@ -132,20 +127,6 @@ export class ParallelRunner {
   private async submit(task: PoolTask): Promise<void> {
     if (this.pool === undefined) throw new PoolError("the pool is not started");
     await this.pool.run(task);
-  }
-
-  private describe(window: Window, i: number, place: number, clock: DeviceClock, packet: number): void {
-    const { words } = this;
-    const { trace } = window;
-    const at = (this.descriptors + place * DESC_BYTES) >>> 2;
-    words[at + (DESC_FRAME >> 2)] = window.base + trace.offset[i];
-    words[at + (DESC_LENGTH >> 2)] = trace.length[i];
-    clock.write(words, at + (DESC_TIME >> 2), window.arrival[i]);
-    words[at + (DESC_IFINDEX >> 2)] = trace.port[i] + 1;
-    words[at + (DESC_QUEUE >> 2)] = window.queue[i];
-    words[at + (DESC_CPU >> 2)] = window.queue[i];
-    words[at + (DESC_PACKET >> 2)] = packet;
-    this.metadata?.write(at, window.base + trace.offset[i], trace.length[i], window.hash[i]);
   }
 }
 

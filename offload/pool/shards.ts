@@ -1,5 +1,7 @@
 /** Splits packets among workers by receive queue, so that each queue's packets stay with one worker and in order. */
 
+import type { Layout } from "../../xdp/index.js";
+
 /** Not given to any worker: the packet is none that the NIC receives. */
 export const NOWHERE = 0xffffffff;
 
@@ -11,16 +13,17 @@ export interface Shards {
   readonly count: Uint32Array;
 }
 
-/** Room for `packets` packets and `workers` workers. */
-export function makeShards(packets: number, workers: number): Shards {
-  return { place: new Uint32Array(packets), start: new Uint32Array(workers), count: new Uint32Array(workers) };
+/** Room for `packets` packets and `workers` workers; places lie in the machine's memory, where the run's loop reads them. */
+export function makeShards(layout: Layout, packets: number, workers: number): Shards {
+  const places = layout.allocate(packets * 4, 64, "places of packets");
+  return { place: new Uint32Array(layout.buffer, places, packets), start: new Uint32Array(workers), count: new Uint32Array(workers) };
 }
 
 /**
  * Gives packets `from` to `to - 1` their places: worker = queue % workers, its places behind each other, in arrival order.
- * `receives` says which packets there are.
+ * `receives` says which packets there are. Returns how many have places.
  */
-export function shard(shards: Shards, queue: Uint16Array, from: number, to: number, receives: (packet: number) => boolean): void {
+export function shard(shards: Shards, queue: Uint16Array, from: number, to: number, receives: (packet: number) => boolean): number {
   const { place, start, count } = shards;
   const workers = start.length;
   count.fill(0);
@@ -41,4 +44,5 @@ export function shard(shards: Shards, queue: Uint16Array, from: number, to: numb
     const w = queue[i] % workers;
     place[i - from] = start[w] + count[w]++;
   }
+  return next;
 }

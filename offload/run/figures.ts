@@ -9,8 +9,8 @@ import type { ProgramFigures } from "./model.js";
 const LATENCY = "latency is waiting and service alone: wire, PCIe and interrupts are not in it";
 const CARD_LATENCY = "latency ends with the program: reorder, transmission, bus and host rings are apart (behind)";
 
-/** `redirected`: packets that the run redirected, which some cards cannot. */
-export function programFigures(object: ObjectSpec, program: ProgramSpec, profile: DeviceProfile, plan: CostPlan, redirected: number): ProgramFigures {
+/** `redirected`: packets that the run redirected, which some cards cannot. `estimated`: those whose cycles the model estimated. */
+export function programFigures(object: ObjectSpec, program: ProgramSpec, profile: DeviceProfile, plan: CostPlan, redirected: number, estimated: number): ProgramFigures {
   if (profile.kind === "kernel") {
     return {
       admitted: null,
@@ -32,7 +32,6 @@ export function programFigures(object: ObjectSpec, program: ProgramSpec, profile
     notes.push(`map lookups on the card: assumed cost, the firmware's is not published: hash tables ${profile.mapLookupCycles} cycles and ${profile.mapKeyCycles} for each 4 bytes of key (range 60 to 500), arrays ${profile.arrayLookupCycles}`);
   }
   notes.push(CARD_LATENCY);
-  const estimated = plan.estimated();
   if (estimated > 0) notes.push(`${estimated} packets ran too long for the cost counters: their cycles are estimated from their x86 time`);
   return { admitted: all.length === 0, reasons: all, checked, instructions: plan.instructions(program), notes };
 }

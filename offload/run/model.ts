@@ -1,12 +1,20 @@
 /**
  * A device of a run: its timeline, what its packets cost, and from both the figures of the result. Everything here is modelled.
+ * Packets go through it in wasm (offload/runtime/assembly/model.ts); this sets it up and reads it.
  */
-import { dmaWriteBytes, Egress, pcieTlpGbps, Timeline, wireBytes } from "../../nic/index.js";
+import { Egress, pcieTlpGbps, Timeline } from "../../nic/index.js";
 import type { Histogram } from "../../nic/index.js";
 import type { CostPlan } from "../cost/plan.js";
-import { X86_UNITS } from "../cost/x86.js";
 import type { DeviceProfile, OffloadProfile } from "../profiles/schema.js";
+import {
+  MODEL_ALONE_SUM, MODEL_BUSY, MODEL_BUS_BYTES, MODEL_BYTES, MODEL_CLOCK_FACTOR, MODEL_CYCLE_BITS, MODEL_CYCLE_MASK, MODEL_DECIDED_NS, MODEL_DRIVER_NS, MODEL_EGRESS, MODEL_ESTIMATED,
+  MODEL_EXECUTED, MODEL_FIRMWARE_CYCLES, MODEL_FIRST_ARRIVAL, MODEL_IS_CARD, MODEL_LAST_ARRIVAL, MODEL_LAST_PORT, MODEL_LENGTH_ERRORS, MODEL_LONGEST, MODEL_MEAN_CYCLES, MODEL_MEAN_UNITS,
+  MODEL_MEMORY_CYCLES, MODEL_MEMORY_SPREAD, MODEL_NS_PER_CYCLE, MODEL_PASSED, MODEL_PCIE_OVERHEAD, MODEL_PORTS_SEEN, MODEL_PROGRAM_SCALE, MODEL_READ_WAIT_NS, MODEL_RECEIVED, MODEL_SENT,
+  MODEL_SERVICE_MAX, MODEL_SERVICE_SUM, MODEL_TIMELINE, MODEL_UNIT, MODEL_WIRE_BITS,
+} from "../runtime/abi.js";
 import type { Bound, DeviceResult, Drops, HostSide, LatencyResult } from "../types.js";
+import { ownSpace } from "./space.js";
+import type { ModelSpace } from "./space.js";
 
 const XDP_PASS = 2;
 const XDP_TX = 3;
@@ -28,41 +36,22 @@ export class DeviceModel {
   readonly egress: Egress | undefined;
   readonly queues: number;
   readonly cores: number;
-  private readonly plan: CostPlan;
+  /** Where its state lies, for wasm that works on it. */
+  readonly address: number;
+  private readonly space: ModelSpace;
+  private readonly nsPerCycle: number;
+  private readonly values: Float64Array;
+  private readonly portsSeen: Uint8Array;
   /** Busy time of each core in driver mode, ns. */
   private readonly busy: Float64Array;
-  private lengthErrors = 0;
-  private received = 0;
-  private wireBits = 0;
-  private readonly portsSeen = new Uint8Array(256);
-  private firstArrival = Number.NaN;
-  private lastArrival = 0;
-  private executed = 0;
-  private serviceSum = 0;
-  private serviceMax = 0;
-  private aloneSum = 0;
-  private memoryCycles = 0;
-  private busBytes = 0;
-  private passed = 0;
-  /** Kernel path: packets sent. */
-  private sentCount = 0;
-  private readonly nsPerCycle: number;
-  /** Kernel path: what every packet costs, and the factor on all times at this clock. */
-  private readonly driverNs: number;
-  private readonly clockFactor: number;
-  /** What a core that is alone waits for a blocking read beyond what a busy one does, ns by cycle of the memory engine. */
-  private readonly readWaitNs: number;
 
-  /** `touches`: the program looks at packets' bytes. */
-  constructor(profile: DeviceProfile, plan: CostPlan, touches = true) {
+  /** `touches`: the program looks at packets' bytes. `space`: the memory that it lies in; default: one of its own. */
+  constructor(profile: DeviceProfile, plan: CostPlan, touches = true, space: ModelSpace = ownSpace()) {
     this.profile = profile;
-    this.plan = plan;
-    this.driverNs = profile.kind === "kernel" ? profile.driverNs + (touches ? profile.touchNs : 0) : 0;
-    this.clockFactor = profile.kind === "kernel" ? 1 - profile.clockShare + (profile.clockShare * profile.measuredHz) / profile.clockHz : 1;
+    this.space = space;
     this.queues = profile.queues;
     this.cores = profile.kind === "kernel" ? Math.min(profile.cores, profile.queues) : profile.cores;
     this.nsPerCycle = 1e9 / profile.clockHz;
-    this.busy = new Float64Array(this.cores);
     this.timeline = new Timeline({
       servers: profile.kind === "kernel" ? "queue" : "pool",
       queues: profile.queues,
@@ -71,32 +60,58 @@ export class DeviceModel {
       ...(profile.macPps > 0 ? { macPps: profile.macPps } : {}),
       ...(profile.kind === "offload" ? { contexts: profile.contextsPerCore } : {}),
       ...(profile.kind === "offload" && profile.overloadPps > 0 ? { overload: { pps: profile.overloadPps, belowPps: profile.overloadBelowPps } } : {}),
-    });
-    this.egress = profile.kind === "offload" ? makeEgress(profile) : undefined;
-    this.readWaitNs = profile.kind === "offload" && profile.memoryReadCycles > 0
-      ? (Math.max(0, profile.mapLatencyCycles - profile.mapReadCycles) / profile.memoryReadCycles) * this.nsPerCycle : 0;
+    }, space);
+    this.egress = profile.kind === "offload" ? makeEgress(profile, space) : undefined;
+    this.address = space.allocate(MODEL_BYTES, 64, "a device's model");
+    const busy = space.allocate(this.cores * 8, 64, "a device's cores");
+    this.values = new Float64Array(space.buffer, this.address, MODEL_PORTS_SEEN / 8);
+    this.portsSeen = new Uint8Array(space.buffer, this.address + MODEL_PORTS_SEEN, 256);
+    this.busy = new Float64Array(space.buffer, busy, this.cores);
+    this.describe(plan, touches, busy);
+  }
+
+  /** Writes what does not change. */
+  private describe(plan: CostPlan, touches: boolean, busy: number): void {
+    const { profile, values } = this;
+    const words = new Uint32Array(values.buffer, this.address, MODEL_PORTS_SEEN / 4);
+    words[MODEL_IS_CARD / 4] = profile.kind === "offload" ? 1 : 0;
+    words[MODEL_TIMELINE / 4] = this.timeline.address;
+    words[MODEL_EGRESS / 4] = this.egress?.address ?? 0;
+    words[MODEL_LAST_PORT / 4] = profile.ports - 1;
+    words[MODEL_BUSY / 4] = busy;
+    const { cycleBits, longest, meanCycles, meanUnits, unit } = plan.reading;
+    words[MODEL_CYCLE_BITS / 4] = cycleBits;
+    words[MODEL_CYCLE_MASK / 4] = 2 ** cycleBits - 1;
+    values[MODEL_LONGEST / 8] = longest;
+    values[MODEL_MEAN_CYCLES / 8] = meanCycles;
+    values[MODEL_MEAN_UNITS / 8] = meanUnits;
+    values[MODEL_UNIT / 8] = unit;
+    values[MODEL_FIRST_ARRIVAL / 8] = Number.NaN;
+    values[MODEL_NS_PER_CYCLE / 8] = this.nsPerCycle;
+    if (profile.kind === "offload") {
+      values[MODEL_FIRMWARE_CYCLES / 8] = profile.firmwareCycles;
+      values[MODEL_MEMORY_SPREAD / 8] = profile.memorySpread;
+      values[MODEL_PCIE_OVERHEAD / 8] = profile.pcieOverheadBytes;
+      // What a core that is alone waits for a blocking read beyond what a busy one does, by cycle of the memory engine.
+      values[MODEL_READ_WAIT_NS / 8] = profile.memoryReadCycles > 0 ? (Math.max(0, profile.mapLatencyCycles - profile.mapReadCycles) / profile.memoryReadCycles) * this.nsPerCycle : 0;
+    } else {
+      values[MODEL_DRIVER_NS / 8] = profile.driverNs + (touches ? profile.touchNs : 0);
+      values[MODEL_PROGRAM_SCALE / 8] = profile.programScale;
+      values[MODEL_CLOCK_FACTOR / 8] = 1 - profile.clockShare + (profile.clockShare * profile.measuredHz) / profile.clockHz;
+      values[MODEL_DECIDED_NS / 8 + XDP_PASS] = profile.passNs;
+      values[MODEL_DECIDED_NS / 8 + XDP_TX] = profile.txNs;
+      values[MODEL_DECIDED_NS / 8 + XDP_REDIRECT] = profile.redirectNs;
+    }
   }
 
   /** A frame at a port, in arrival order. */
   receive(arrival: number, port: number, wire: number): void {
-    this.received++;
-    this.wireBits += wireBytes(wire) * 8;
-    this.portsSeen[port] = 1;
-    if (Number.isNaN(this.firstArrival)) this.firstArrival = arrival;
-    this.lastArrival = arrival;
-  }
-
-  /** It was too short or too long. */
-  lengthError(): void {
-    this.lengthErrors++;
+    this.space.exports.model_receive(this.address, arrival, port, wire);
   }
 
   /** Service time, ns, of a packet with these counters and this verdict. */
   service(low: number, high: number, verdict: number): number {
-    const { profile } = this;
-    if (profile.kind === "offload") return (profile.firmwareCycles + this.plan.cycles(low, high)) * this.nsPerCycle;
-    const decided = verdict === XDP_PASS ? profile.passNs : verdict === XDP_TX ? profile.txNs : verdict === XDP_REDIRECT ? profile.redirectNs : 0;
-    return (this.driverNs + (high / X86_UNITS) * profile.programScale + decided) * this.clockFactor;
+    return this.space.exports.model_service(this.address, low, high, verdict);
   }
 
   /**
@@ -104,73 +119,54 @@ export class DeviceModel {
    * came in, and its bytes after the program.
    */
   complete(service: number, low: number, high: number, queue: number, arrival: number, verdict: number, port: number, length: number): number {
-    this.executed++;
-    this.serviceSum += service;
-    if (service > this.serviceMax) this.serviceMax = service;
-    if (this.profile.kind === "kernel") {
-      this.busy[queue % this.cores] += service;
-      if (verdict === XDP_TX || verdict === XDP_REDIRECT) this.sentCount++;
-      return this.timeline.complete(service);
-    }
-    const memory = this.plan.memoryCycles(low, high);
-    const engine = memory / this.profile.memorySpread;
-    this.memoryCycles += engine;
-    const alone = service + memory * this.readWaitNs;
-    this.aloneSum += alone;
-    const departure = this.timeline.complete(service, engine * this.nsPerCycle, alone);
-    this.leave(arrival, departure, verdict, queue, port, length);
-    return departure;
+    return this.space.exports.model_complete(this.address, service, low, high, queue, arrival, verdict, port, length);
   }
 
-  private leave(arrival: number, departure: number, verdict: number, queue: number, port: number, length: number): void {
-    const egress = this.egress as Egress;
-    if (verdict === XDP_PASS) {
-      const bytes = dmaWriteBytes(length) + this.profile.pcieOverheadBytes;
-      this.busBytes += bytes;
-      this.passed++;
-      egress.pass(arrival, departure, queue, bytes);
-    } else if (verdict === XDP_TX || verdict === XDP_REDIRECT) egress.transmit(arrival, departure, port, wireBytes(length) * 8);
-    else egress.consume(departure);
-  }
-
-  /** Mean service so far; what a packet is taken to cost of which nothing else is known. */
-  get meanService(): number {
-    return this.executed === 0 ? this.service(0, 0, 1) : this.serviceSum / this.executed;
+  /** Packets so far whose cycles were estimated; see CostPlan. */
+  get estimated(): number {
+    return this.values[MODEL_ESTIMATED / 8];
   }
 
   get drops(): Drops {
     let ring = 0;
     for (const drops of this.timeline.ringDrops) ring += drops;
-    return { length: this.lengthErrors, mac: this.timeline.macDrops, ring };
+    return { length: this.values[MODEL_LENGTH_ERRORS / 8], mac: this.timeline.macDrops, ring };
   }
 
   /** Rates in Mpps that each part alone allows to this mix of packets. */
   private limits(): Partial<Record<Bound, number>> {
-    const { profile, executed } = this;
-    if (this.received === 0) return {};
+    const { profile, values } = this;
+    const executed = values[MODEL_EXECUTED / 8];
+    const received = values[MODEL_RECEIVED / 8];
+    if (received === 0) return {};
     const ports = this.portsSeen.reduce((a, b) => a + b, 0);
-    const limits: Partial<Record<Bound, number>> = { line: (ports * profile.linkBps) / (this.wireBits / this.received) / 1e6 };
+    const limits: Partial<Record<Bound, number>> = { line: (ports * profile.linkBps) / (values[MODEL_WIRE_BITS / 8] / received) / 1e6 };
     if (profile.macPps > 0) limits.mac = profile.macPps / 1e6;
     if (executed > 0) {
       if (profile.kind === "offload") {
         // Where there are too few threads to hide the waits for memory, they are the limit.
-        const held = profile.kind === "offload" ? Math.max(this.serviceSum, this.aloneSum / profile.contextsPerCore) : this.serviceSum;
+        const held = Math.max(values[MODEL_SERVICE_SUM / 8], values[MODEL_ALONE_SUM / 8] / profile.contextsPerCore);
         limits.cores = (this.cores * executed) / held * 1e3;
-        if (this.memoryCycles > 0) limits.memory = (profile.clockHz * executed) / this.memoryCycles / 1e6;
-        if (this.busBytes > 0 && profile.pcieLanes > 0) limits.pcie = (busBytesPerNs(profile) * executed) / this.busBytes * 1e3;
-        const busiest = this.egress === undefined ? 0 : Math.max(...this.egress.delivered.map((got, queue) => got + (this.egress?.hostDrops[queue] ?? 0)));
+        const memoryCycles = values[MODEL_MEMORY_CYCLES / 8];
+        if (memoryCycles > 0) limits.memory = (profile.clockHz * executed) / memoryCycles / 1e6;
+        const busBytes = values[MODEL_BUS_BYTES / 8];
+        if (busBytes > 0 && profile.pcieLanes > 0) limits.pcie = (busBytesPerNs(profile) * executed) / busBytes * 1e3;
+        const busiest = this.egress === undefined ? 0 : busiestQueue(this.egress);
         if (busiest > 0 && profile.hostPassNs > 0) limits.host = executed / (busiest * profile.hostPassNs) * 1e3;
       } else {
         // The busiest core bounds the rate: a single flow has one core.
         limits.cores = (executed / Math.max(...this.busy)) * 1e3;
-        if (profile.pciePps > 0) limits.pcie = profile.pciePps / (1 + (profile.pcieTxFactor - 1) * (this.sentCount / executed)) / 1e6;
+        if (profile.pciePps > 0) limits.pcie = profile.pciePps / (1 + (profile.pcieTxFactor - 1) * (values[MODEL_SENT / 8] / executed)) / 1e6;
       }
     }
     return limits;
   }
 
   result(program: ProgramFigures): DeviceResult {
-    const { profile, timeline, executed } = this;
+    const { profile, timeline, values } = this;
+    const executed = values[MODEL_EXECUTED / 8];
+    const firstArrival = values[MODEL_FIRST_ARRIVAL / 8];
+    const serviceMax = values[MODEL_SERVICE_MAX / 8];
     const limits = this.limits();
     let bound: Bound = "line";
     // What is behind a card's cores does not hold them up: the card drops what the host does not take, and goes on.
@@ -178,9 +174,9 @@ export class DeviceModel {
     for (const part of parts) {
       if ((limits[part] ?? Infinity) < (limits[bound] ?? Infinity)) bound = part;
     }
-    const mean = executed === 0 ? 0 : this.serviceSum / executed;
-    const span = this.lastArrival - this.firstArrival;
-    const until = timeline.lastDeparture - this.firstArrival;
+    const mean = executed === 0 ? 0 : values[MODEL_SERVICE_SUM / 8] / executed;
+    const span = values[MODEL_LAST_ARRIVAL / 8] - firstArrival;
+    const until = timeline.lastDeparture - firstArrival;
     const { latency } = timeline;
     return {
       provenance: "modelled",
@@ -192,12 +188,12 @@ export class DeviceModel {
       cores: this.cores,
       queues: this.queues,
       instructions: program.instructions,
-      cyclesPerPacket: { mean: mean / this.nsPerCycle, max: this.serviceMax / this.nsPerCycle },
-      nsPerPacket: { mean, max: this.serviceMax },
+      cyclesPerPacket: { mean: mean / this.nsPerCycle, max: serviceMax / this.nsPerCycle },
+      nsPerPacket: { mean, max: serviceMax },
       mpps: limits[bound] ?? 0,
       bound,
       limits,
-      offeredMpps: span > 0 ? ((this.received - 1) / span) * 1e3 : 0,
+      offeredMpps: span > 0 ? ((values[MODEL_RECEIVED / 8] - 1) / span) * 1e3 : 0,
       latencyNs: latencyOf(latency),
       utilisation: until > 0 ? Math.min(1, timeline.busy / (until * this.cores)) : 0,
       parts: this.parts(until),
@@ -242,10 +238,15 @@ export class DeviceModel {
 
   private behind(egress: Egress): HostSide {
     return {
-      passed: this.passed, delivered: sum(egress.delivered), hostRingDrops: sum(egress.hostDrops), sent: egress.sent, txDrops: egress.txDrops,
+      passed: this.values[MODEL_PASSED / 8], delivered: sum(egress.delivered), hostRingDrops: sum(egress.hostDrops), sent: egress.sent, txDrops: egress.txDrops,
       toWireNs: latencyOf(egress.toWire), toHostNs: latencyOf(egress.toHost),
     };
   }
+}
+
+/** Packets that came for the queue that got most. */
+function busiestQueue({ delivered, hostDrops }: Egress): number {
+  return Math.max(...delivered.map((got, queue) => got + hostDrops[queue]));
 }
 
 function sum(values: Float64Array): number {
@@ -264,9 +265,9 @@ function busBytesPerNs(profile: DeviceProfile): number {
   return pcieTlpGbps({ generation: profile.pcieGeneration, lanes: profile.pcieLanes }) / 8;
 }
 
-function makeEgress(profile: OffloadProfile): Egress {
+function makeEgress(profile: OffloadProfile, space: ModelSpace): Egress {
   return new Egress({
     ports: profile.ports, lineNsPerBit: 1e9 / profile.linkBps, txQueue: TX_QUEUE, busNsPerByte: profile.pcieLanes > 0 ? 1 / busBytesPerNs(profile) : 0,
     queues: profile.queues, ringSize: profile.ringSize, hostNs: profile.hostPassNs, interruptNs: profile.interruptNs,
-  });
+  }, space);
 }

@@ -3,7 +3,7 @@ import type { FlowType, Rss } from "../../nic/index.js";
 import { BPF_CALL, BPF_JMP, KFUNCS, abi } from "../../xdp/index.js";
 import type { MachineView } from "../../xdp/index.js";
 
-const { DESC_CAN_HASH, DESC_CAN_TIME, DESC_CAN_VLAN, DESC_HASH, DESC_HASH_TYPE, DESC_HAS_HASH, DESC_METADATA } = abi;
+const { DESC_BYTES, DESC_CAN_HASH, DESC_CAN_TIME, DESC_CAN_VLAN, DESC_FRAME, DESC_HASH_TYPE, DESC_HAS_HASH, DESC_LENGTH, DESC_METADATA } = abi;
 const CALL = BPF_JMP | BPF_CALL;
 /** Numbers by which resolved calls of the kernel functions go. */
 const ASKING = new Set(KFUNCS.filter(({ name }) => name.startsWith("bpf_xdp_metadata_rx_")).map(({ id }) => id));
@@ -40,12 +40,15 @@ export class RxMetadata {
     return asks ? new RxMetadata(rss, machine.layout.buffer) : undefined;
   }
 
-  /** Of the frame at `frame` with RSS hash `hash`, into the descriptor that starts at word `at`. */
-  write(at: number, frame: number, length: number, hash: number): void {
-    const flow = this.rss.flowTypeOf(this.bytes, frame, frame + length);
+  /** Adds to `count` descriptors from address `descriptors` on; their frames and hashes are there. */
+  write(descriptors: number, count: number): void {
     const { words } = this;
-    words[at + (DESC_METADATA >> 2)] = flow === undefined ? ALWAYS : ALWAYS | DESC_HAS_HASH;
-    words[at + (DESC_HASH >> 2)] = hash;
-    words[at + (DESC_HASH_TYPE >> 2)] = flow === undefined ? 0 : hashType(flow);
+    for (let i = 0; i < count; i++) {
+      const at = (descriptors + i * DESC_BYTES) >>> 2;
+      const frame = words[at + (DESC_FRAME >> 2)];
+      const flow = this.rss.flowTypeOf(this.bytes, frame, frame + words[at + (DESC_LENGTH >> 2)]);
+      words[at + (DESC_METADATA >> 2)] = flow === undefined ? ALWAYS : ALWAYS | DESC_HAS_HASH;
+      words[at + (DESC_HASH_TYPE >> 2)] = flow === undefined ? 0 : hashType(flow);
+    }
   }
 }

@@ -10,6 +10,7 @@ import type { RunStart, Sink } from "../types.js";
  * fail with -ENOENT, as in the kernel.
  */
 export class EventLines implements Sink {
+  readonly columns = false;
   readonly #out: OutputFile;
   #rings: readonly MapHandle[] = [];
   #perf: readonly MapHandle[] = [];
