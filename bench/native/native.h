@@ -164,7 +164,8 @@ static __always_inline void *native_reserve(struct native_ring *ring, uint32_t b
 }
 
 #define bpf_ringbuf_reserve(map, size, flags) native_reserve((void *)(map)->type, MAP_MAX(map), size)
-#define bpf_ringbuf_submit(record, flags) __atomic_fetch_and((uint64_t *)(record) - 1, ~(1ull << 31), __ATOMIC_ACQ_REL)
+/* One thread writes: releasing the record takes no locked instruction. */
+#define bpf_ringbuf_submit(record, flags) __atomic_store_n((uint64_t *)(record) - 1, ((uint64_t *)(record))[-1] & ~(1ull << 31), __ATOMIC_RELEASE)
 
 /* ---- all types ---- */
 static __always_inline void *native_lookup(void *memory, uint32_t type, uint32_t max, size_t key_size, size_t value_size, const void *key)

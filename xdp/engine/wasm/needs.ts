@@ -38,6 +38,11 @@ const HELPER_FIELDS: ReadonlyMap<string, readonly number[]> = new Map([
   ["bpf_redirect", [ENV_REDIRECT_KIND]],
   ["bpf_redirect_map", [ENV_REDIRECT_KIND]],
   ["bpf_csum_diff", []],
+  ["bpf_ringbuf_reserve", []],
+  ["bpf_ringbuf_submit", []],
+  ["bpf_ringbuf_discard", []],
+  ["bpf_ringbuf_output", []],
+  ["bpf_ringbuf_query", []],
   ["bpf_strncmp", []],
 ]);
 

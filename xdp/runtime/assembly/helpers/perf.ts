@@ -1,6 +1,7 @@
 /** bpf_perf_event_output as XDP programs have it (bpf_xdp_event_output in net/core/filter.c). */
 import { ENV_CPU, ENV_DATA, ENV_DATA_END, ENV_FRAG_LENGTH, ENV_HARD_START, MAP_TYPE, SLOT_FRAGS } from "../../../abi";
 import { BPF_MAP_TYPE_PERF_EVENT_ARRAY, EFAULT, EINVAL, ENOSPC } from "../../../maps/uapi";
+import { copyBytes } from "../maps/bytes";
 import { perf_buffer, perf_reserve } from "../maps/index";
 
 const INDEX_MASK: u64 = 0xffffffff;
@@ -18,9 +19,9 @@ export function bpf_perf_event_output(env: u32, ctx: u64, map: u64, flags: u64, 
   const length = u32(size);
   const event = perf_reserve(u32(buffer), length + appended);
   if (event == 0) return u64(i64(-ENOSPC));
-  if (length) memory.copy(event, u32(data), length);
+  copyBytes(event, u32(data), length);
   const first = min(appended, linear);
-  memory.copy(event + length, packet, first);
+  copyBytes(event + length, packet, first);
   if (appended > first) memory.copy(event + length + first, load<u32>(env, ENV_HARD_START) + SLOT_FRAGS, appended - first);
   return 0;
 }

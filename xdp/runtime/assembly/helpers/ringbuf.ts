@@ -4,6 +4,7 @@ import { BPF_MAP_TYPE_RINGBUF, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP, EAGAIN, EI
 import { is_ringbuf_record } from "../check";
 import { E2BIG } from "./errno";
 import { RINGBUF, dynptr_memory, set_dynptr } from "./dynptr";
+import { copyBytes } from "../maps/bytes";
 import { ringbuf_commit, ringbuf_query, ringbuf_reserve } from "../maps/index";
 
 const WAKEUP_FLAGS: u64 = BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP;
@@ -18,7 +19,7 @@ export function bpf_ringbuf_output(env: u32, map: u64, data: u64, size: u64, fla
   if (flags & ~WAKEUP_FLAGS || !isRingbuf(map)) return u64(i64(-EINVAL));
   const record = ringbuf_reserve(u32(map), size);
   if (record == 0) return u64(i64(-EAGAIN));
-  memory.copy(record, u32(data), u32(size));
+  copyBytes(record, u32(data), u32(size));
   ringbuf_commit(record, false);
   return 0;
 }

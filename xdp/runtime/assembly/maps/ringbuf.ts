@@ -5,7 +5,7 @@
 import { MAP_DATA, MAP_MAX_ENTRIES } from "../../../abi";
 import { RINGBUF_CONSUMER, RINGBUF_MASK, RINGBUF_PENDING, RINGBUF_PRODUCER } from "../../../maps/fields";
 import { BPF_RB_AVAIL_DATA, BPF_RB_CONS_POS, BPF_RB_PROD_POS, BPF_RB_RING_SIZE, BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT, BPF_RINGBUF_HDR_SZ } from "../../../maps/uapi";
-import { lockMap, unlockMap } from "./lock";
+import { isShared, lockMap, unlockMap } from "./lock";
 
 const BUSY: u32 = <u32>BPF_RINGBUF_BUSY_BIT;
 const DISCARD: u32 = <u32>BPF_RINGBUF_DISCARD_BIT;
@@ -23,7 +23,21 @@ function lengthAt(record: u32): u32 {
   return atomic.load<u32>(record);
 }
 
-/** Address of a new record's bytes, 0 where it does not fit. */
+/** Moves the end of what was committed without a gap. What was consumed was committed, and may be overwritten. */
+function advancePending(header: u32): void {
+  const data = load<u32>(header, MAP_DATA);
+  const mask = load<u32>(header, RINGBUF_MASK);
+  const producer = load<u64>(header, RINGBUF_PRODUCER);
+  let pending = max(load<u64>(header, RINGBUF_PENDING), atomic.load<u64>(header, RINGBUF_CONSUMER));
+  while (pending < producer) {
+    const length = lengthAt(data + (<u32>pending & mask));
+    if (length & BUSY) break;
+    pending += <u64>span(length & ~DISCARD);
+  }
+  store<u64>(header, pending, RINGBUF_PENDING);
+}
+
+/** Address of a new record's bytes, 0 where it does not fit. The JIT emits the same inline where one worker has the ring. */
 export function ringbuf_reserve(header: u32, size: u64): u32 {
   if (size > MAX_RECORD) return 0;
   const bytes = <u64>span(<u32>size);
@@ -33,22 +47,16 @@ export function ringbuf_reserve(header: u32, size: u64): u32 {
   const mask = load<u32>(header, RINGBUF_MASK);
   const producer = load<u64>(header, RINGBUF_PRODUCER);
   const next = producer + bytes;
-  let pending = load<u64>(header, RINGBUF_PENDING);
-  while (pending < producer) {
-    const length = lengthAt(data + (<u32>pending & mask));
-    if (length & BUSY) break;
-    pending += <u64>span(length & ~DISCARD);
-  }
-  store<u64>(header, pending, RINGBUF_PENDING);
-  if (next - atomic.load<u64>(header, RINGBUF_CONSUMER) > <u64>mask || next - pending > <u64>mask) {
+  // Readers of the ring consume what was committed without a gap, and nothing else.
+  if (next - atomic.load<u64>(header, RINGBUF_CONSUMER) > <u64>mask) {
     unlockMap(header);
     return 0;
   }
   const record = data + (<u32>producer & mask);
-  atomic.store<u32>(record, <u32>size | BUSY);
-  // In the kernel the page in which the record lies, counted from its bookkeeping, which takes three.
-  store<u32>(record, ((<u32>producer & mask) >> 12) + 3, 4);
-  atomic.store<u64>(header, next, RINGBUF_PRODUCER);
+  // The upper half in the kernel: the page in which the record lies, counted from its bookkeeping, which takes three.
+  store<u64>(record, <u64>(<u32>size | BUSY) | (<u64>(((<u32>producer & mask) >> 12) + 3) << 32));
+  store<u64>(header, next, RINGBUF_PRODUCER);
+  if (isShared()) advancePending(header);
   unlockMap(header);
   return record + HEADER;
 }
@@ -56,7 +64,9 @@ export function ringbuf_reserve(header: u32, size: u64): u32 {
 /** Ends the writing of a record; `sample` has been checked to be one. */
 export function ringbuf_commit(sample: u32, discard: bool): void {
   const length = lengthAt(sample - HEADER) ^ BUSY;
-  atomic.store<u32>(sample - HEADER, discard ? length | DISCARD : length);
+  const word = discard ? length | DISCARD : length;
+  if (isShared()) atomic.store<u32>(sample - HEADER, word);
+  else store<u32>(sample - HEADER, word);
 }
 
 export function ringbuf_query(header: u32, flags: u64): u64 {
@@ -73,6 +83,7 @@ export function ringbuf_query(header: u32, flags: u64): u64 {
 
 /** Start of the bytes of the record that `address` is in, where the program still writes it; else 0. */
 function openRecord(header: u32, address: u32): u32 {
+  if (!isShared()) advancePending(header);
   const data = load<u32>(header, MAP_DATA);
   const mask = load<u32>(header, RINGBUF_MASK);
   const producer = atomic.load<u64>(header, RINGBUF_PRODUCER);
