@@ -1,9 +1,8 @@
 /** Records of ring buffers, emitted inline where one worker has the ring: its place and mask are constants. The layout is maps/fields.ts's. */
-import { HELPER_BY_ID } from "../../helpers/table.js";
 import { RINGBUF_CONSUMER, RINGBUF_PRODUCER } from "../../maps/fields.js";
 import { BPF_MAP_TYPE_RINGBUF, BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT, BPF_RINGBUF_HDR_SZ } from "../../maps/uapi.js";
 import type { Emitter } from "./emitter.js";
-import { isArgumentProven, knownMap } from "./helper-effects.js";
+import { knownMap } from "./helper-effects.js";
 import { register } from "./state.js";
 import { constantOf } from "./value.js";
 import type { Local } from "./function-builder.js";
@@ -19,8 +18,6 @@ export function emitRingCall(emitter: Emitter, id: number): boolean {
   if (emitter.program.module.shared) return false;
   if (id === RESERVE) return emitReserve(emitter);
   if (id !== SUBMIT && id !== DISCARD) return false;
-  const args = HELPER_BY_ID.get(id)?.args ?? [];
-  if (!isArgumentProven(emitter.state, args, 1, emitter.context)) return false;
   emitCommit(emitter, id === DISCARD);
   return true;
 }
