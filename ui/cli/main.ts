@@ -3,9 +3,13 @@
  * The command line: `beeline VERB`. Exit codes: 0 ran and holds, 1 ran and does not, 2 usage or input.
  * Each verb is loaded when it is called: what it needs of the rooms is most of the time that a short run takes.
  */
+import * as nodeModule from "node:module";
 import { Command, CommanderError } from "commander";
 import { EXIT_INPUT, errorLine } from "./errors.js";
 import { ENGINES, collect, collectOneOf, integer, oneOf } from "./options.js";
+
+// From Node 22.1 on, what is compiled of the verbs is kept for the next time.
+(nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 const beeline = new Command("beeline")
   .description("Runs unmodified XDP programs on a SmartNIC you don't have.")
@@ -103,7 +107,7 @@ beeline
   .option("--json", "print one JSON document")
   .action(async (objects: readonly string[], flags) => {
     const { verifyVerb } = await import("./verbs/verify.js");
-    process.exitCode = verifyVerb(objects, flags);
+    process.exitCode = await verifyVerb(objects, flags);
   });
 
 /** Flags of the verbs that try a program and its traffic on many devices. */

@@ -1,7 +1,7 @@
 /** `beeline verify`: would the kernel take these programs, and a card, and if not, where and why. */
 import { basename } from "node:path";
-import { admit, findProfile } from "../../../offload/index.js";
-import type { AdmissionResult, DeviceProfile } from "../../../offload/index.js";
+import type * as Offload from "../../../offload/index.js";
+import type { AdmissionResult } from "../../../offload/index.js";
 import { ObjectError, btfTarget, loadObject, selectProgram, verifyProgram } from "../../../xdp/index.js";
 import type { ObjectSpec, ProgramSpec, Verdict } from "../../../xdp/index.js";
 import { EXIT_FINDING, EXIT_INPUT } from "../errors.js";
@@ -32,8 +32,10 @@ interface Judged {
 }
 
 /** Judges, prints, and returns the exit code: 1 where a program is rejected, 2 where one cannot be judged. */
-export function verifyVerb(paths: readonly string[], flags: VerifyFlags): number {
-  const judged = paths.flatMap((path) => (paths.length === 1 ? judge(path, flags) : judgeOrSay(path, flags)));
+export async function verifyVerb(paths: readonly string[], flags: VerifyFlags): Promise<number> {
+  // Loaded for a card only: it is most of what there is to load.
+  const cards = flags.for === undefined || flags.for === "kernel" ? undefined : await import("../../../offload/index.js");
+  const judged = paths.flatMap((path) => (paths.length === 1 ? judge(path, flags, cards) : judgeOrSay(path, flags, cards)));
   if (flags.json === true) process.stdout.write(`${JSON.stringify(judged.map(asJson), null, 2)}\n`);
   else process.stdout.write(`${judged.length === 1 ? report(judged[0], flags) : summary(judged)}\n`);
   if (judged.some(({ verdict }) => !verdict.accepted && verdict.kind !== "rejected")) return EXIT_INPUT;
@@ -44,20 +46,20 @@ function isTaken({ verdict, admission }: Judged): boolean {
   return verdict.accepted && admission?.admitted !== false;
 }
 
-function judge(path: string, flags: VerifyFlags): Judged[] {
+function judge(path: string, flags: VerifyFlags, cards: typeof Offload | undefined): Judged[] {
   const object = loadObject(readInput(path, "the object file"), path);
-  const device: DeviceProfile | undefined = flags.for === undefined || flags.for === "kernel" ? undefined : findProfile(flags.for);
+  const device = cards?.findProfile(flags.for ?? "");
   const kernel = { kconfig: assignments("--kconfig", flags.kconfig), ...(flags.btf === undefined ? {} : { btf: btfTarget(readInput(flags.btf, "the BTF"), flags.btf) }) };
   return programsOf(object, flags).map((program) => {
     const verdict = verifyProgram(object, program, { ...kernel, logLevel: flags.log ?? 0 });
-    return { file: path, verdict, ...(device !== undefined && verdict.accepted ? { admission: admit(object, program, device) } : {}) };
+    return { file: path, verdict, ...(cards !== undefined && device !== undefined && verdict.accepted ? { admission: cards.admit(object, program, device) } : {}) };
   });
 }
 
 /** Among many objects, one that cannot be read is a row like the others. */
-function judgeOrSay(path: string, flags: VerifyFlags): Judged[] {
+function judgeOrSay(path: string, flags: VerifyFlags, cards: typeof Offload | undefined): Judged[] {
   try {
-    return judge(path, flags);
+    return judge(path, flags, cards);
   } catch (error) {
     if (!(error instanceof ObjectError)) throw error;
     const message = error.message.replace(`${path}: `, "");
