@@ -42,6 +42,8 @@ export const BPF_FUNC_map_lookup_elem = 1;
 export const BPF_FUNC_map_update_elem = 2;
 export const BPF_FUNC_map_delete_elem = 3;
 export const BPF_FUNC_tail_call = 12;
+export const BPF_FUNC_xdp_adjust_head = 44;
+export const BPF_FUNC_xdp_adjust_meta = 54;
 export const BPF_FUNC_redirect_map = 51;
 
 const U32_WRITE = ARG_FIXED_WRITE + 1;

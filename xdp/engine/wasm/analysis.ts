@@ -3,6 +3,7 @@ import { MAX_CALL_FRAMES, STACK_FRAME_BYTES } from "../../abi.js";
 import type { Insn, ProgramSpec } from "../../object/spec.js";
 import { WAY_TAKEN } from "../../verifier/facts.js";
 import type { Facts } from "../../verifier/facts.js";
+import { low32 } from "./alu-values.js";
 import { refineByBranch } from "./branch-facts.js";
 import { functionGraph, lastSlot, widthOf } from "./cfg.js";
 import type { FunctionGraph } from "./cfg.js";
@@ -217,6 +218,19 @@ export function analyseProgram(program: ProgramSpec, maps: readonly MapFacts[], 
     if (worse) for (const caller of callersOf.get(start) ?? []) again.add(caller);
   }
   return { functions: new Map([...functions].map(([start, { code, context, states }]) => [start, { code, states, context: { ...context, callee: (target) => functions.get(target)?.summary ?? NOT_CALLED } }])), deep };
+}
+
+/** Whether the low half of what a function returns may be this number. */
+export function mayReturn({ code, context, states }: FunctionFacts, number: number): boolean {
+  return code.graph.some((exit, block) => {
+    const known = states[block];
+    if (exit.kind !== "leave" || known === undefined) return false;
+    const state = copyState(known);
+    const { start, end } = code.blocks[block] as { start: number; end: number };
+    for (let slot = start; slot < end; slot += widthOf(context.insns[slot] as Insn)) transfer(state, slot, context);
+    const value = low32(register(state, 0));
+    return value.kind !== "scalar" || (value.min <= number && number <= value.max);
+  });
 }
 
 /** Sets each function's least depth; true where calls may nest deeper than there are frames. */

@@ -5,7 +5,7 @@ import { INSN_BYTES } from "../../isa/codec.js";
 import { LD_IMM64 } from "../../isa/opcode.js";
 import type { Engine, MachineProgram, MachineView, WorkerArea } from "../contract.js";
 import { factsOf } from "../verified.js";
-import { analyseProgram } from "./analysis.js";
+import { analyseProgram, mayReturn } from "./analysis.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
 import { RUN_BATCH, PROGRAM, SUBPROGRAM, emitRunBatch, emitWasmFunction } from "./emit-batch.js";
 import type { TailTarget, TimerFunction } from "./emit-batch.js";
@@ -31,6 +31,8 @@ export interface WasmProgram {
 /** Least and most pages of a machine's memory (see Layout). */
 const INITIAL_PAGES = 16;
 const MAXIMUM_PAGES = 65535;
+
+const XDP_REDIRECT = 4;
 
 /** Least room behind the linear part of slots that have any (workers.ts). */
 const FRAGMENT = 4096;
@@ -134,7 +136,7 @@ class MachineCompiler {
     const entry = scopes.find(({ index }) => index === machine.entry.index) as ProgramScope;
     const facts = this.entryOf(entry.index);
     const clear = facts.context.readBeforeWrite | (facts.code.tailCalls ? targetClear : 0n);
-    module.define(runBatch, emitRunBatch({ ...this.tailTarget(entry), targets: new Map(needs.tailCalls ? scopes.map((scope) => [scope.index, this.tailTarget(scope)]) : []), needs, globals, countCosts, ...(this.longFrames ? { copyFrame: this.runtimeFunction("copy_frame") } : {}), ...(needs.callbacks ? { resetCallbacks: this.runtimeFunction("callback_reset") } : {}), ...(needs.timers ? { timers: { pop: this.runtimeFunction("timer_pop"), functions: timerFunctions(scopes) } } : {}), ...(seconds ? { seconds: { program: this.runtimeFunction("second_program"), result: this.runtimeFunction("second_result") } } : {}), clear }));
+    module.define(runBatch, emitRunBatch({ ...this.tailTarget(entry), targets: new Map(needs.tailCalls ? scopes.map((scope) => [scope.index, this.tailTarget(scope)]) : []), needs, globals, countCosts, ...(this.longFrames ? { copyFrame: this.runtimeFunction("copy_frame") } : {}), ...(needs.callbacks ? { resetCallbacks: this.runtimeFunction("callback_reset") } : {}), ...(needs.timers ? { timers: { pop: this.runtimeFunction("timer_pop"), functions: timerFunctions(scopes) } } : {}), ...(seconds ? { seconds: { program: this.runtimeFunction("second_program"), result: this.runtimeFunction("second_result") } } : {}), clear, mayRedirect: needs.tailCalls || seconds || mayReturn(facts, XDP_REDIRECT) }));
     return module.finish();
   }
 

@@ -64,8 +64,10 @@ import {
   STACK_FRAME_BYTES,
   XDP_PACKET_HEADROOM,
 } from "../../abi.js";
+import { BPF_FUNC_xdp_adjust_meta } from "../../helpers/table.js";
 import { R10, REGISTER_COUNT } from "../../isa/register.js";
 import type { FunctionFacts } from "./analysis.js";
+import { emitMoveHead } from "./emit-head.js";
 import { setCounter, getCounter } from "./emitter.js";
 import type { Counter, Emitter, PacketLocals, ProgramScope } from "./emitter.js";
 import { FunctionBuilder } from "./function-builder.js";
@@ -181,6 +183,8 @@ export interface BatchParts extends TailTarget {
   readonly timers?: { readonly pop: FunctionRef; readonly functions: readonly TimerFunction[] };
   /** Bits of the frame to zero for each packet. */
   readonly clear: bigint;
+  /** Whether XDP_REDIRECT may be returned. */
+  readonly mayRedirect: boolean;
 }
 
 export function emitRunBatch(parts: BatchParts): FunctionBuilder {
@@ -193,6 +197,8 @@ class BatchEmitter {
   private readonly env = this.to.param(0, "i32");
   private readonly count = this.to.param(1, "i32");
   private readonly descriptor = this.to.local("i32");
+  /** Behind the last descriptor. */
+  private readonly end = this.to.local("i32");
   private readonly result = this.to.local("i32");
   private readonly slot = this.to.local("i32");
   private readonly stride = this.to.local("i32");
@@ -208,6 +214,7 @@ class BatchEmitter {
   private readonly packet = packetLocals(this.to);
   private readonly address = this.to.local("i64");
   private readonly scratch64 = this.to.local("i64");
+  private readonly low = this.to.local("i64");
   private readonly fuel: { readonly local: Local };
   private readonly cost: { readonly local: Local };
   /** Instructions that may still be taken in. */
@@ -230,12 +237,19 @@ class BatchEmitter {
     return needs.all || needs.asks || needs.moves || needs.localCalls || needs.tailCalls;
   }
 
+  /** Whether the packet locals always say where the packet is; else the environment does. */
+  private get holdsPacket(): boolean {
+    const { needs } = this.parts;
+    return !this.readsBounds || !(needs.moves || needs.shifts);
+  }
+
   emit(): FunctionBuilder {
     const { to, env, count, descriptor, result, slot } = this;
     to.get(env).memory("i32.load", ENV_DESCRIPTORS).set(descriptor);
     to.get(env).memory("i32.load", ENV_RESULTS).set(result);
     to.get(env).memory("i32.load", ENV_SLOTS).set(slot);
     to.get(env).memory("i32.load", ENV_SLOT_STRIDE).set(this.stride);
+    to.get(descriptor).get(count).i32(DESC_BYTES).op("i32.mul").op("i32.add").set(this.end);
     this.cleanFault();
     to.get(env).i32(0).memory("i32.store", ENV_PROGRAM);
     to.get(env).i32(0).memory("i32.store", ENV_EGRESS_IFINDEX);
@@ -256,7 +270,9 @@ class BatchEmitter {
     step(descriptor, DESC_BYTES);
     step(result, RESULT_BYTES);
     to.get(slot).get(this.stride).op("i32.add").set(slot);
-    to.get(this.index).i32(1).op("i32.add").tee(this.index).get(count).op("i32.lt_u").brIf(next);
+    // Packets are counted by their descriptors, and by number only where somebody wants it.
+    if (this.parts.copyFrame) to.get(this.index).i32(1).op("i32.add").set(this.index);
+    to.get(descriptor).get(this.end).op("i32.lt_u").brIf(next);
     to.end();
     return to;
   }
@@ -333,7 +349,9 @@ class BatchEmitter {
     const { to, env, descriptor, lengths, slot, packet } = this;
     this.placeFrame();
     to.get(this.frame).op("i64.extend_i32_u").tee(packet.data).set(packet.meta);
-    to.get(packet.data).get(lengths).i64(0xffff_ffff).op("i64.and").op("i64.add").set(packet.end);
+    to.get(packet.data).get(lengths);
+    if (this.parts.copyFrame) to.i64(0xffff_ffff).op("i64.and");
+    to.op("i64.add").set(packet.end);
     if (this.readsBounds) {
       to.get(env).get(packet.data).memory("i64.store32", ENV_DATA);
       to.get(env).get(packet.end).memory("i64.store32", ENV_DATA_END);
@@ -344,7 +362,8 @@ class BatchEmitter {
     this.copyField(DESC_CPU, ENV_CPU);
     this.copyField(DESC_PACKET, ENV_PACKET);
     if (this.reads(ENV_TIME)) to.get(env).get(descriptor).memory("i64.load", DESC_TIME).memory("i64.store", ENV_TIME);
-    if (this.parts.needs.all || this.parts.needs.moves) {
+    if (this.parts.needs.shifts) to.get(packet.data).set(this.low);
+    if (this.parts.needs.all || !this.holdsPacket) {
       to.get(env).get(slot).memory("i32.store", ENV_HARD_START);
       to.get(env).get(lengths).i64(32).op("i64.shr_u").memory("i64.store32", ENV_FRAG_LENGTH);
       to.get(env).get(packet.data).memory("i64.store32", ENV_LOW_WATER);
@@ -473,11 +492,19 @@ class BatchEmitter {
         shareCounters: () => this.shareCounters(),
         takeCounters: () => this.takeCounters(),
         reloadPacket: () => loadPacket(to, env, packet),
+        moveHead: (bytes) => this.moveHead(bytes),
         state: newState(),
         costAhead: 0n,
       },
       facts,
     );
+  }
+
+  private moveHead(bytes: number): boolean {
+    const { to, env, slot, packet, low, address, registers } = this;
+    if (this.parts.needs.helpers.has(BPF_FUNC_xdp_adjust_meta)) return false;
+    emitMoveHead({ to, env, slot, packet, low, address, result: registers[0] as Local<"i64">, shared: !this.holdsPacket }, bytes);
+    return true;
   }
 
   /** What emits a tail call's target in place of the call, where there is room and it does not lead to itself. */
@@ -522,19 +549,21 @@ class BatchEmitter {
 
   private finish(): void {
     const { to, env, result, registers, packet, lengths } = this;
-    const { moves } = this.parts.needs;
+    const { moves, shifts } = this.parts.needs;
     const ret = registers[0] as Local;
-    if (moves) {
-      loadPacket(to, env, packet);
+    if (moves || shifts) {
+      if (!this.holdsPacket) loadPacket(to, env, packet);
       to.get(packet.end).get(packet.data).op("i64.sub");
-      to.get(env).memory("i64.load32_u", ENV_FRAG_LENGTH).i64(32).op("i64.shl").op("i64.or").set(lengths);
+      if (!this.holdsPacket) to.get(env).memory("i64.load32_u", ENV_FRAG_LENGTH).i64(32).op("i64.shl").op("i64.or");
+      else if (this.parts.copyFrame) to.get(lengths).i64(32).op("i64.shr_u").i64(32).op("i64.shl").op("i64.or");
+      to.set(lengths);
     }
     to.get(result).get(ret).memory("i64.store32", RESULT_RET);
     to.get(result).get(packet.data).memory("i64.store32", RESULT_DATA);
     // Two fields to a store: LENGTH and FRAG_LENGTH, META_LENGTH and FAULT.
     to.get(result).get(lengths).memory("i64.store", RESULT_LENGTH);
     to.get(result).get(this.fault);
-    if (moves) to.get(packet.data).get(packet.meta).op("i64.sub").op("i64.or");
+    if (!this.holdsPacket) to.get(packet.data).get(packet.meta).op("i64.sub").op("i64.or");
     to.memory("i64.store", RESULT_META_LENGTH);
     // Nobody counts: nobody has written anything but 0.
     if (this.parts.countCosts) {
@@ -542,6 +571,7 @@ class BatchEmitter {
       getCounter(to, this.cost);
       to.memory("i64.store", RESULT_COST);
     }
+    if (!this.parts.mayRedirect) return;
     to.get(ret).op("i32.wrap_i64").i32(XDP_REDIRECT).op("i32.eq").if();
     for (const [from, field] of [
       [ENV_REDIRECT_KIND, RESULT_REDIRECT_KIND],

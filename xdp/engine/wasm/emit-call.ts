@@ -19,7 +19,7 @@ import type { FunctionRef, Local } from "./function-builder.js";
 import { emitHashLookup, isInlineHash, pushCpuOffset } from "./emit-hash.js";
 import { emitTrieLookup, isInlineTrie } from "./emit-lpm.js";
 import { emitRingCall } from "./emit-ring.js";
-import { constantKey, isArgumentProven, isArray, isCallVerified, knownMap } from "./helper-effects.js";
+import { constantKey, headShift, isArgumentProven, isArray, isCallVerified, knownMap } from "./helper-effects.js";
 import type { MapFacts } from "./map-facts.js";
 import { register } from "./state.js";
 import { constantOf } from "./value.js";
@@ -70,6 +70,8 @@ export function emitHelperCall(emitter: Emitter, slot: number, id: number): void
     const direct = map && DIRECT_LOOKUPS.get(map.type);
     if (map && direct) return emitDirectLookup(emitter, map, program.module.runtime(direct));
   }
+  const shift = headShift(id, emitter.state);
+  if (shift !== undefined && emitter.moveHead?.(shift)) return;
   if (KTIME.has(id)) emitter.pushTime();
   else if (id === SMP_PROCESSOR_ID) {
     emitter.pushField(ENV_CPU);

@@ -82,6 +82,8 @@ export interface Emitter {
   /** Emitted before calls of functions that count, too, and behind them: where counters are. */
   shareCounters(): void;
   takeCounters(): void;
+  /** Emits bpf_xdp_adjust_head by that many bytes, and true; false where the runtime must do it. */
+  moveHead?(bytes: number): boolean;
   /** Emits what the packet locals need after the packet may have moved. */
   reloadPacket(): void;
   /** What is known before the instruction that is emitted now. */

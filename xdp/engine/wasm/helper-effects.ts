@@ -1,7 +1,7 @@
 /** What a helper call does to what is known, by the helper's signature. */
 import { ARG_ANYTHING, ARG_CALLBACK, ARG_CTX, ARG_FIXED_READ, ARG_FIXED_SIZE, ARG_FIXED_WRITE, ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_MAP_VALUE_WRITE, ARG_MEM_OPTIONAL, ARG_MEM_READ, ARG_MEM_READ_OR_NULL, ARG_MEM_WRITE, ARG_MEM_WRITE_OR_NULL, ARG_RINGBUF_MEM, ARG_SIZE, ARG_SIZE_MAX, ARG_SIZE_OR_ZERO, ARG_SOCKET } from "../../abi.js";
 import { STACK_SIZE } from "../../isa/register.js";
-import { BPF_FUNC_map_lookup_elem, BPF_FUNC_tail_call, HELPER_BY_ID } from "../../helpers/table.js";
+import { BPF_FUNC_map_lookup_elem, BPF_FUNC_tail_call, BPF_FUNC_xdp_adjust_head, HELPER_BY_ID } from "../../helpers/table.js";
 import {
   BPF_MAP_TYPE_ARRAY,
   BPF_MAP_TYPE_HASH,
@@ -93,6 +93,14 @@ export function isArgumentProven(state: State, codes: readonly number[], argumen
     default:
       return code >= ARG_FIXED_READ && isMemoryProven(state, code, argument, value, context);
   }
+}
+
+/** Bytes by which a call of helper `id` tries to move the packet's start; undefined where they are not known, or the helper is another. */
+export function headShift(id: number, state: State): number | undefined {
+  if (id !== BPF_FUNC_xdp_adjust_head) return undefined;
+  const delta = constantOf(register(state, 2));
+  // An int.
+  return delta === undefined ? undefined : delta | 0;
 }
 
 /** Whether the verifier has found that the call at `slot` gets what it takes. A socket may be closed by then, for all it knows. */

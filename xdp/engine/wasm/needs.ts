@@ -12,7 +12,7 @@ import type { Access } from "./access.js";
 import { REGION_CTX } from "../../verifier/facts.js";
 import { lastSlot, widthOf, jumpTarget } from "./cfg.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
-import { isArgumentProven, isCallVerified, isWrite } from "./helper-effects.js";
+import { headShift, isArgumentProven, isCallVerified, isWrite } from "./helper-effects.js";
 import { copyState, register } from "./state.js";
 import type { State } from "./state.js";
 import type { Value } from "./value.js";
@@ -35,6 +35,10 @@ const HELPER_FIELDS: ReadonlyMap<string, readonly number[]> = new Map([
   ["bpf_get_smp_processor_id", [ENV_CPU]],
   ["bpf_get_numa_node_id", []],
   ["bpf_tail_call", [ENV_TAIL_CALLS]],
+  // What they look at is there where packets move.
+  ["bpf_xdp_adjust_head", []],
+  ["bpf_xdp_adjust_tail", []],
+  ["bpf_xdp_adjust_meta", []],
   ["bpf_redirect", [ENV_REDIRECT_KIND]],
   ["bpf_redirect_map", [ENV_REDIRECT_KIND]],
   ["bpf_csum_diff", []],
@@ -55,8 +59,10 @@ export interface Needs {
   all: boolean;
   /** The runtime is asked about an access or argument, and looks at the packet's ends. */
   asks: boolean;
-  /** The packet's ends may move. */
+  /** Helpers of the runtime may move the packet's ends. */
   moves: boolean;
+  /** The packet's start is moved by numbers that are known, which needs no helper. */
+  shifts: boolean;
   /** Something may write to the packet. */
   writes: boolean;
   /** Some jump goes back, and was not proven to do so only so often. */
@@ -70,7 +76,7 @@ export interface Needs {
 }
 
 export function noNeeds(): Needs {
-  return { fields: new Set(), helpers: new Set(), all: false, asks: false, moves: false, writes: false, fuel: false, tailCalls: false, localCalls: false, callbacks: false, timers: false };
+  return { fields: new Set(), helpers: new Set(), all: false, asks: false, moves: false, shifts: false, writes: false, fuel: false, tailCalls: false, localCalls: false, callbacks: false, timers: false };
 }
 
 /** Adds what a program needs. */
@@ -145,7 +151,10 @@ function collectHelper(id: number, slot: number, state: State, context: Function
     needs.localCalls = true;
     needs.fuel = true;
   }
-  if (helper.changesPacket) needs.moves = true;
+  if (helper.changesPacket) {
+    if (headShift(id, state) === undefined) needs.moves = true;
+    else needs.shifts = true;
+  }
   if (helper.changesPacket || helper.name === "bpf_xdp_store_bytes") needs.writes = true;
   for (const [i, code] of helper.args.entries()) {
     const value = register(state, i + 1);
