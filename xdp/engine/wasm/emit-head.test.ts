@@ -12,9 +12,10 @@ import { printWat } from "./wat.js";
 const LENGTHS = [14, 15, 33, 34, 60, 100, 1500];
 const STEPS = [-20, 20, -40, 4, -216, -217, 46, -65, -1, 0, 86];
 
+const move = (step: number): string => `r1 = r6\n r2 = ${step}\n call bpf_xdp_adjust_head\n r7 <<= 1\n r7 -= r0\n r2 = *(u32 *)(r6 +0)\n r3 = *(u32 *)(r6 +4)\n r4 = r2\n r4 += 1\n if r4 > r3 goto out\n *(u8 *)(r2 +0) = 7\n`;
+
 /** Moves by these steps, and returns how many failed; writes a byte at the packet's start after each. */
 function moving(steps: readonly number[], more = ""): string {
-  const move = (step: number): string => `r1 = r6\n r2 = ${step}\n call bpf_xdp_adjust_head\n r7 <<= 1\n r7 -= r0\n r2 = *(u32 *)(r6 +0)\n r3 = *(u32 *)(r6 +4)\n r4 = r2\n r4 += 1\n if r4 > r3 goto out\n *(u8 *)(r2 +0) = 7\n`;
   return `r6 = r1\n r7 = 0\n ${steps.map(move).join("")} ${more} r0 = r7\n exit\n out: r0 = 1\n exit`;
 }
 
