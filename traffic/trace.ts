@@ -26,6 +26,8 @@ const COLUMN_BYTES = 24;
 /** Room for what readers tell their wasm loop. */
 export const SCRATCH_BYTES = 1536;
 
+const WASM_PAGE = 65536;
+
 /** A trace never holds a frame larger than this many bytes (the largest snapshot length that libpcap writes). */
 export const MAX_FRAME_BYTES = 262_144;
 
@@ -83,6 +85,13 @@ export class Trace {
   static allocate(frameBytes: number, packets: number): Trace {
     const buffer = new SharedArrayBuffer(traceBytes(frameBytes, packets));
     return new Trace({ buffer, byteOffset: 0, frameBytes, packets });
+  }
+
+  /** A trace in a wasm memory of its own, which readers fill fastest; for few traces, since each memory reserves addresses. */
+  static allocateWasm(frameBytes: number, packets: number): Trace {
+    const pages = Math.ceil(traceBytes(frameBytes, packets) / WASM_PAGE);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    return new Trace({ buffer: memory.buffer as unknown as SharedArrayBuffer, byteOffset: 0, frameBytes, packets, memory });
   }
 
   /** Whether a frame of `length` bytes still fits. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { findProfile, overrideProfile } from "../profiles/profiles.js";
 import { array, hash, objectSpec } from "../testing/object.js";
 import { framesReader, udpFrame } from "../validate/measure.js";
-import { countSources, needsSources, withSources } from "./sources.js";
+import { SAMPLE, countSources, needsSources, withSources } from "./sources.js";
 
 const card = findProfile("agilio-cx-2x40");
 
@@ -20,6 +20,20 @@ describe("sources of the traffic", () => {
     expect(await countSources(framesReader([frames[0], tagged], 10, 1))).toBe(1);
     expect(await countSources(framesReader([frames[0], six], 10, 1))).toBe(2);
     expect(await countSources(framesReader([new Uint8Array(20)], 10, 1))).toBe(1);
+  });
+  it("counts many, and none twice", async () => {
+    const frames = Array.from({ length: 30_000 }, (_, i) => {
+      const frame = new Uint8Array(60);
+      const six = i % 3 === 0;
+      frame.set(six ? [0x86, 0xdd] : [8, 0], 12);
+      new DataView(frame.buffer).setUint32(six ? 36 : 26, i * 65_537);
+      return frame;
+    });
+    expect(await countSources(framesReader(frames, 60_000, 1))).toBe(30_000);
+  });
+  it("says how many packets it looked at", () => {
+    const { sources } = withSources(card, 5);
+    expect(sources.entriesInUse?.source).toContain(` ${SAMPLE.toLocaleString("en-US")} packets`);
   });
   it("is asked for only where a map is large enough to gain, and nobody has said", () => {
     const large = objectSpec("r0 = 1\nexit", [hash("h", 4, 8, 100_000)]);
