@@ -1,13 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { parseRate } from "../../nic/index.js";
+import type { CaptureReader } from "../../traffic/index.js";
 import { findProfile, overrideProfile } from "../profiles/profiles.js";
-import { objectSpec, PORT_FILTER } from "../testing/object.js";
+import { hash, objectSpec, PORT_FILTER } from "../testing/object.js";
 import { readerOf, udp } from "../testing/traffic.js";
+import { framesReader } from "../validate/measure.js";
 import { planCapacity } from "./plan.js";
 import type { PlanOptions, PlanResult } from "./plan.js";
 
 const card = findProfile("agilio-cx-2x40-lean");
 const kernel = findProfile("linux-xdp-native-cx5");
+
+/** Packets on two interfaces in turn: dropped and passed on the first, dropped alone on the second. */
+function twoPorts(): CaptureReader {
+  return framesReader([udp(1, 53), udp(2, 80), udp(3, 53), udp(4, 53)], 2000, 2);
+}
+
+/** Looks the source address up, and drops. */
+const BY_ADDRESS = "r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nr4 = r2\nr4 += 34\nif r4 > r3 goto out\nr3 = *(u32 *)(r2 + 26)\n*(u32 *)(r10 - 4) = r3\nr2 = r10\nr2 += -4\nr1 = map[seen]\ncall bpf_map_lookup_elem\nif r0 == 0 goto out\nr0 = 2\nexit\nout:\nr0 = 1\nexit";
 
 /** Four flows in turn: dropped, passed, sent back, aborted. */
 const packets = Array.from({ length: 2000 }, (_, i) => ({ bytes: udp(i * 7, [53, 80, 123, 4000][i % 4], 60 + ((i * 13) % 200)) }));
@@ -79,12 +89,44 @@ describe("plan", () => {
     expect(fpga?.mpps).toBeLessThan(156.25 / 6);
   });
 
-  it("shifts with packet size and with what is dropped", async () => {
-    const { bySize, byDropShare } = await plan();
+  it("shifts with packet size", async () => {
+    const { bySize } = await plan();
     expect(bySize[0].mpps).toBeGreaterThan(bySize[5].mpps);
     expect(bySize[5]).toMatchObject({ bytes: 1518, bound: "line" });
-    expect(bySize.every((row, i) => i === 0 || row.mpps <= bySize[i - 1].mpps)).toBe(true);
-    expect(byDropShare.map(({ share }) => share)).toEqual([0, 0.25, 0.5, 0.75, 0.9, 1]);
+    expect(bySize.every((row, i) => i === 0 || row.mpps <= bySize[i - 1].mpps * 1.001)).toBe(true);
+  });
+
+  it("shifts with the share of attack: by what is dropped, or by the label", async () => {
+    const few = { device: overrideProfile(card, { cores: 4 }) };
+    const { byAttackShare: dropped } = await plan(few);
+    expect(dropped).toMatchObject({ by: "verdict", stopped: 1, hurt: 0 });
+    expect(dropped?.share).toBeCloseTo(0.5, 6);
+    expect(dropped?.rows.map(({ share }) => share)).toEqual([0, 0.25, 0.5, 0.75, 0.9, 1]);
+    // The mix as it is is one of the rows: the rate there is that of the traffic itself.
+    const { highest } = await plan(few);
+    expect(dropped?.rows[2].mpps ?? 0).toBeCloseTo(highest.mpps, 1);
+    const { byAttackShare: shift } = await plan({ ...few, open: () => Promise.resolve(twoPorts()), portOf: () => 0, labelOf: ({ name }) => (name === "port1" ? "attack" : "legitimate") });
+    expect(shift).toMatchObject({ by: "label", attack: "attack", share: 0.5, stopped: 0.5, hurt: 1 });
+    await expect(plan({ ...few, attack: "storm" })).rejects.toThrow("no packet is labelled 'storm'");
+  });
+
+  it("shifts with full maps where the program has hash tables, and says how far unpublished figures reach", async () => {
+    const { byFill, ranges } = await plan({ object: objectSpec(BY_ADDRESS, [hash("seen", 4, 8, 1_000_000)]), device: overrideProfile(card, { cores: 10 }) });
+    expect(byFill.map(({ fill }) => fill)).toEqual([0, 0.25, 0.5, 0.75, 1]);
+    expect(byFill.every((row, i) => i === 0 || row.mpps <= byFill[i - 1].mpps)).toBe(true);
+    expect(byFill[4].mpps).toBeLessThan(byFill[0].mpps);
+    expect(ranges.some(({ of, low, high }) => of.startsWith("hash lookups") && low < high)).toBe(true);
+    const onHost = await plan({ object: objectSpec(BY_ADDRESS, [hash("seen", 4, 8, 1_000_000)]), device: kernel });
+    expect(onHost.byFill[4].mpps).toBeLessThan(onHost.byFill[0].mpps * 0.8);
+    expect((await plan()).byFill).toEqual([]);
+  });
+
+  it("gives each candidate the least of itself that does", async () => {
+    const { candidates } = await plan({ target: parseRate("8Mpps"), others: [findProfile("agilio-lx"), kernel, findProfile("linux-xdp-generic")] });
+    for (const { meets, configuration, why } of candidates) expect(meets === true ? configuration !== undefined : why !== undefined).toBe(true);
+    const [lx, native] = candidates;
+    expect(lx.configuration?.cores).toBeLessThan(120);
+    expect(native.configuration?.cores).toBeLessThan(6);
   });
 
   it("plans for a kernel path too, and gives the same for the same", async () => {

@@ -5,11 +5,11 @@ import type { CostPlan } from "../cost/plan.js";
 import type { DeviceProfile } from "../profiles/schema.js";
 import { DeviceModel } from "../run/model.js";
 import type { Bound, LatencyResult } from "../types.js";
-import type { PathRecord } from "./record.js";
+import type { Packets } from "./record.js";
 
 /** Packets and what is known of their costs. */
 export interface Workload {
-  readonly record: PathRecord;
+  readonly record: Packets;
   readonly plan: CostPlan;
   /** The program looks at packets' bytes. */
   readonly touches: boolean;
@@ -41,7 +41,7 @@ export interface Offer {
 }
 
 /** Mean wire bits of a packet. */
-export function meanBits(record: PathRecord): number {
+export function meanBits(record: Packets): number {
   let bits = 0;
   for (let i = 0; i < record.count; i++) bits += wireBytes(record.wire[i]) * 8;
   return record.count === 0 ? 0 : bits / record.count;

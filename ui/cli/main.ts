@@ -135,6 +135,7 @@ withWorkload(beeline.command("plan"))
   .option("--p99 <time>", "largest 99th percentile of latency on the device, such as 50us")
   .option("--loss <share>", "largest share lost, such as 0, 0.001 or 0.1%; default 0")
   .option("--arrivals <pattern>", "constant, poisson or burst=N; default constant")
+  .option("--attack <label>", "label of the traffic that is the attack; default one that is called so, else what the program drops")
   .option("--guarantee", "the rate that no packet can take away: the slowest path through the program, and its C lines")
   .action(async (scenario: string | undefined, flags) => {
     const { planVerb } = await import("./verbs/plan.js");

@@ -40,7 +40,13 @@ describe("sweep", () => {
     expect(await printed(() => sweepVerb(SCENARIO, { vary, out: part }))).toContain("6 points in");
     expect(readFileSync(part, "utf8")).toBe(text);
     expect(await printed(() => sweepVerb(SCENARIO, { vary, out: part }))).toContain("6 of them from before");
-    await expect(sweepVerb(SCENARIO, { vary: ["cores=5"], out: part })).rejects.toThrow("is of another sweep");
+    await expect(sweepVerb(SCENARIO, { vary: ["cores=5"], out: part })).rejects.toThrow("is of another sweep (its columns differ)");
+    await expect(sweepVerb(SCENARIO, { vary, set: ["clockHz=1e9"], out: part })).rejects.toThrow("is of another sweep (its program, traffic or settings differ)");
+    const notes = join(folder, "notes.txt");
+    writeFileSync(notes, "not ours\nno end of line");
+    await expect(sweepVerb(SCENARIO, { vary, out: notes })).rejects.toThrow("is of another sweep");
+    expect(readFileSync(notes, "utf8")).toBe("not ours\nno end of line");
+    await expect(sweepVerb(SCENARIO, { vary, out: folder })).rejects.toThrow("cannot be read and written");
   });
   it.skipIf(!existsSync(WORKER))("gives the same on a pool of threads", async () => {
     const [one, two] = [join(folder, "one.csv"), join(folder, "two.csv")];
@@ -66,12 +72,12 @@ describe("plan", () => {
     const flags = { target: "10Mpps", p99: "50us", loss: "0.1%" };
     const text = await printed(() => planVerb(SCENARIO, flags));
     expect(text).toContain("agilio-cx-2x40, modelled:");
-    expect(text).toMatch(/Target 10\.0 Mpps, loss 0\.1 %, p99 50\.0 us: agilio-cx-2x40 meets it with \d+ ports?, \d+ cores?/);
+    expect(text).toMatch(/Target 10\.0 Mpps, loss 0\.1 %, p99 50\.0 us: agilio-cx-2x40 refuses the program, but would meet it with \d+ ports?, \d+ cores?/);
     const json = JSON.parse(await printed(() => planVerb(SCENARIO, { ...flags, json: true }))) as { demand: unknown; candidates: unknown[] };
     expect(json.demand).toEqual({ mpps: 10, loss: 0.001, p99Ns: 50_000 });
     expect(json.candidates.length).toBeGreaterThan(8);
   });
-  it.each([[{ p99: "5" }, "--p99 takes a time"], [{ loss: "2" }, "--loss takes a share"], [{ arrivals: "burst=0" }, "--arrivals takes"], [{ target: "fast" }, "rate 'fast'"], [{ target: "pcap" }, "a target is a rate"]])("refuses %j in one line", async (flags, message) => {
+  it.each([[{ p99: "5", target: "1Mpps" }, "--p99 takes a time"], [{ p99: "5us" }, "--p99 is part of a target"], [{ attack: "storm" }, "no packet is labelled 'storm': labels are legitimate, attack"], [{ loss: "2" }, "--loss takes a share"], [{ arrivals: "burst=0" }, "--arrivals takes"], [{ target: "fast" }, "rate 'fast'"], [{ target: "pcap" }, "a target is a rate"]])("refuses %j in one line", async (flags, message) => {
     await expect(planVerb(SCENARIO, flags)).rejects.toThrow(message);
   });
 });

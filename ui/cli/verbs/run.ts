@@ -5,7 +5,6 @@ import { parseRate } from "../../../nic/index.js";
 import { checkExpectations, ruleHits } from "../../../scenarios/index.js";
 import type { ExpectationResult } from "../../../scenarios/index.js";
 import { OutputFile } from "../../../traffic/index.js";
-import type { CaptureInterface } from "../../../traffic/index.js";
 import { selectProgram, summarizeProgram } from "../../../xdp/index.js";
 import type { ObjectSpec } from "../../../xdp/index.js";
 import { EXIT_FINDING } from "../errors.js";
@@ -15,7 +14,7 @@ import { RejectedError, judgePrograms } from "./judge.js";
 import { printRun } from "./run-print.js";
 import { runRequest } from "./request.js";
 import type { RunFlags, RunRequest } from "./request.js";
-import { captureOf, deviceFor, workloadOf } from "./workload.js";
+import { deviceFor, labelOf, workloadOf } from "./workload.js";
 
 /** Everything that a run found, for printing. */
 export interface RunReport {
@@ -124,8 +123,4 @@ function openOutputs(flags: RunFlags): { sinks: Sink[]; maps: OutputFile | undef
     abort();
     throw error;
   }
-}
-
-function labelOf(request: RunRequest, iface: CaptureInterface): string | undefined {
-  return request.spec.interfaces?.[iface.name]?.label ?? captureOf(request, iface)?.label;
 }

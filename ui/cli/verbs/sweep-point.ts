@@ -1,8 +1,12 @@
 /** One point of a sweep: what its settings are, its run, and the line that it becomes. Runs on the main thread and on pool threads. */
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { basename } from "node:path";
 import { findProfile, needsSources, overrideProfile, parseOverrides, runOffload, withSources } from "../../../offload/index.js";
 import type { DeviceProfile, RunOptions, RunResult } from "../../../offload/index.js";
 import { parseRate } from "../../../nic/index.js";
 import { UsageError } from "../errors.js";
+import { readInput } from "../input.js";
 import { runRequest } from "./request.js";
 import type { RunFlags, RunRequest } from "./request.js";
 import { deviceFor, deviceOf, workloadOf } from "./workload.js";
@@ -43,7 +47,8 @@ const COLUMNS: Readonly<Record<string, (result: RunResult) => string | number | 
   xdp_pass: ({ verdicts }) => verdicts.XDP_PASS,
   xdp_tx: ({ verdicts }) => verdicts.XDP_TX,
 };
-export const RESULT_COLUMNS: readonly string[] = Object.keys(COLUMNS);
+/** The last says what the points ran on: program, captures, maps and flags, as a digest. */
+export const RESULT_COLUMNS: readonly string[] = [...Object.keys(COLUMNS), "inputs"];
 
 /** Runs points of one task: the program is loaded once. */
 export class PointRunner {
@@ -52,6 +57,7 @@ export class PointRunner {
   private readonly task: SweepTask;
   private readonly rate: string;
   private readonly request: RunRequest;
+  private digest: string | undefined;
   private counted: Promise<DeviceProfile> | undefined;
 
   /** Throws where the task cannot be used. */
@@ -63,6 +69,18 @@ export class PointRunner {
     this.named = deviceOf(request);
     this.rate = task.flags.rate ?? request.spec.rate ?? "pcap";
     parseRate(this.rate);
+  }
+
+  /** Digest of all that points share: a file of points is gone on with only where it is the same. */
+  get inputs(): string {
+    const { programs, captures, maps, spec, globals, kconfig } = this.request;
+    const hash = createHash("sha256");
+    for (const { file } of programs) hash.update(readInput(file, "the program's object file"));
+    for (const { file } of captures) hash.update(`${basename(file)} ${statSync(file, { throwIfNoEntry: false })?.size ?? "-"}\n`);
+    if (typeof maps === "string") hash.update(readInput(maps, "the map seeds"));
+    else hash.update(JSON.stringify(maps ?? {}));
+    hash.update(JSON.stringify([this.named, this.rate, programs.map(({ entry }) => entry), this.workload.queues, this.workload.loop, this.workload.seed, spec.interfaces, spec.network, globals, kconfig], (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)));
+    return hash.digest("hex").slice(0, 12);
   }
 
   /** The settings of a point. Throws where one of its values makes no sense. */
@@ -90,7 +108,7 @@ export class PointRunner {
     const settings = this.settings(point);
     const device = point.entriesInUse === undefined ? await this.withEntries(settings.device) : settings.device;
     const result = await runOffload({ ...this.workload, ...settings, device });
-    return { ...point, ...Object.fromEntries(Object.entries(COLUMNS).map(([column, read]) => [column, String(read(result) ?? "")])) };
+    return { ...point, ...Object.fromEntries(Object.entries(COLUMNS).map(([column, read]) => [column, String(read(result) ?? "")])), inputs: (this.digest ??= this.inputs) };
   }
 }
 

@@ -35,7 +35,7 @@ export async function sweepVerb(scenario: string | undefined, flags: SweepFlags)
   const points = grid(axes);
   // Wrong values are told before anything runs.
   for (const point of points) runner.settings(point);
-  const done = out === undefined ? new Map<string, Line>() : readDone(out, header, keys);
+  const done = out === undefined ? new Map<string, Line>() : readDone(out, header, keys, runner.inputs);
   const open = points.filter((point) => !done.has(nameOf(point, keys)));
   const finished = new Map(done);
   const pool = workers > 1 && open.length > 1 ? startPool(Math.min(workers, open.length), task) : undefined;
@@ -91,25 +91,38 @@ function startPool(workers: number, task: SweepTask): Piscina<Line, Line> {
   }
 }
 
-/** Points that the file has; a line that was cut off is taken away. A new file gets its header. */
-function readDone(path: string, header: readonly string[], keys: readonly string[]): Map<string, Line> {
+/** Points that the file has; a line that was cut off is taken away. A new file gets its header. Throws where they are of another sweep. */
+function readDone(path: string, header: readonly string[], keys: readonly string[], inputs: string): Map<string, Line> {
   const done = new Map<string, Line>();
-  if (!existsSync(path)) {
-    writeFileSync(path, `${header.join(",")}\n`);
-    return done;
-  }
-  const text = readFileSync(path, "utf8");
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  const [first, ...lines] = whole.split("\n").slice(0, -1);
-  if (first !== undefined && first !== header.join(",")) throw new UsageError(`${path} is of another sweep (its columns differ): name another file, or remove it`);
-  if (first === undefined) writeFileSync(path, `${header.join(",")}\n`);
-  else if (whole.length < text.length) writeFileSync(path, whole);
-  for (const one of lines) {
+  for (const one of readPoints(path, header.join(","))) {
     const cells = parseCsv(one);
     const line = Object.fromEntries(header.map((column, i) => [column, cells[i] ?? ""]));
+    if (line.inputs !== inputs) throw new UsageError(`${path} is of another sweep (its program, traffic or settings differ): name another file, or remove it`);
     done.set(nameOf(line, keys), line);
   }
   return done;
+}
+
+/** The whole lines behind the header; a last one that was cut off goes. A file that is not there, or is empty, gets the header. */
+function readPoints(path: string, header: string): string[] {
+  const file = <Result>(action: () => Result): Result => {
+    try {
+      return action();
+    } catch (cause) {
+      throw new UsageError(`--out ${path}: cannot be read and written: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
+  };
+  const text = file(() => (existsSync(path) ? readFileSync(path, "utf8") : ""));
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  // A header that was cut off is all there is of it.
+  if (whole === "" && header.startsWith(text)) {
+    file(() => writeFileSync(path, `${header}\n`));
+    return [];
+  }
+  const [first, ...lines] = whole.split("\n").slice(0, -1);
+  if (first !== header) throw new UsageError(`${path} is of another sweep (its columns differ): name another file, or remove it`);
+  if (whole !== text) file(() => writeFileSync(path, whole));
+  return lines;
 }
 
 function nameOf(point: Line, keys: readonly string[]): string {

@@ -55,6 +55,11 @@ export function captureOf({ captures }: RunRequest, iface: CaptureInterface): Ca
   return captures.find((capture) => capture.file === iface.file);
 }
 
+/** What the traffic of an interface is called. */
+export function labelOf(request: RunRequest, iface: CaptureInterface): string | undefined {
+  return request.spec.interfaces?.[iface.name]?.label ?? captureOf(request, iface)?.label;
+}
+
 async function openAll({ captures }: RunRequest): Promise<CaptureReader> {
   const readers: CaptureReader[] = [];
   try {
