@@ -8,46 +8,95 @@ import type { ObjectSpec, ProgramSpec } from "../../xdp/index.js";
 import type { OffloadProfile } from "../profiles/schema.js";
 import type { Bound } from "../types.js";
 import { slowest } from "./bound.js";
+import type { Slowest } from "./bound.js";
+import { findExample } from "./example.js";
+import type { ExamplePacket } from "./example.js";
 import { summarize } from "./lines.js";
 import type { PathSummary } from "./lines.js";
 import { Programs } from "./programs.js";
 import type { Place } from "./programs.js";
+import { BUDGET, canSearch, search } from "./search.js";
+import type { Budget, Search } from "./search.js";
+import type { LongestPath } from "./steps.js";
+import { Trials } from "./trial.js";
 
-/** What a bound is over. */
-export type BoundKind = "verifier" | "control flow";
+/**
+ * What a bound is over. `paths`: the conditions of the slowest path do not contradict each other, and every slower one's do.
+ * `verifier`: all paths that the verifier found feasible. `control flow`: all paths that the code has.
+ */
+export type BoundKind = "paths" | "verifier" | "control flow";
+
+/** The slowest packet that could be made. */
+export interface Example extends ExamplePacket {
+  /** It takes the slowest path itself. */
+  readonly onPath: boolean;
+}
 
 export interface Guarantee extends PathSummary {
   readonly provenance: "modelled";
-  /** `verifier`: the paths that the verifier found feasible. `control flow`: every path that the code has. */
   readonly over: BoundKind;
   /** Why it is not over the verifier's paths. */
   readonly why?: string;
-  /** Cycles of a core on the slowest path, firmware included; and most that any path asks of the shared memory engine. */
+  /** Cycles of a core that no packet exceeds, firmware included; and most that any path asks of the shared memory engine. */
   readonly cycles: number;
   readonly memoryCycles: number;
+  /** Cycles of the path whose lines are given, firmware included: less than the bound where no path was found that is as slow. */
+  readonly pathCycles: number;
   /** Packets a second, millions, of any kind and of 64 bytes. */
   readonly mpps: number;
   readonly bound: Bound;
   readonly limits: Readonly<Partial<Record<Bound, number>>>;
+  readonly example?: Example;
+  /** Why there is no example. */
+  readonly noExample?: string;
 }
 
-export type GuaranteeOptions = Pick<Place, "btf" | "kconfig">;
+export interface GuaranteeOptions extends Pick<Place, "btf" | "kconfig"> {
+  /** How much paths are gone through for contradictions and examples. */
+  readonly budget?: Budget;
+}
 
 /** Finds the slowest path of `program` on `device`. Throws {@link GuaranteeError} where nothing bounds a loop. */
 export function guarantee(object: ObjectSpec, program: ProgramSpec, device: OffloadProfile, options: GuaranteeOptions = {}): Guarantee {
-  const programs = new Programs({ ...options, object: object.programs.includes(program) ? object : { ...object, programs: [...object.programs, program] }, device });
-  const entry = programs.of(program.name);
-  const paths = entry.costs.accounts.map((_, i) => slowest(programs, program.name, i));
-  const path = paths.reduce((a, b) => (b.cycles > a.cycles ? b : a));
-  const cycles = device.firmwareCycles + path.cycles;
-  const memory = slowest(programs, program.name, "memory").cycles;
-  const subjects = programs.reachable(program.name);
-  const flow = subjects.find(({ graph }) => graph === undefined);
-  const { lines, shares, instructions } = summarize(path.steps());
+  const { budget = BUDGET, ...place } = options;
+  const whole = object.programs.includes(program) ? object : { ...object, programs: [...object.programs, program] };
+  const programs = new Programs({ ...place, object: whole, device });
+  const tightened = programs.of(program.name).costs.accounts.map((_, i) => tighten(programs, slowest(programs, program.name, i), budget));
+  const worst = tightened.reduce((a, b) => (b.cycles > a.cycles ? b : a));
+  const memory = slowest(programs, program.name, "memory").longest.cycles;
+  const flow = programs.reachable(program.name).find(({ graph }) => graph === undefined);
+  const cycles = device.firmwareCycles + worst.cycles;
+  const { lines, shares, instructions } = summarize(worst.path.steps());
   return {
-    provenance: "modelled", over: flow === undefined ? "verifier" : "control flow", ...(flow?.why === undefined ? {} : { why: flow.why }),
-    cycles, memoryCycles: memory / device.memorySpread, ...rates(device, cycles, memory), instructions, lines, shares: [{ what: "firmware", cycles: device.firmwareCycles }, ...shares],
+    provenance: "modelled", over: worst.search?.reached === true ? "paths" : flow === undefined ? "verifier" : "control flow", ...(flow?.why === undefined ? {} : { why: flow.why }),
+    cycles, memoryCycles: memory / device.memorySpread, pathCycles: device.firmwareCycles + worst.path.cycles, ...rates(device, cycles, memory), instructions, lines,
+    shares: [{ what: "firmware", cycles: device.firmwareCycles }, ...shares], ...exampleOf(whole, program.name, device, options, worst),
   };
+}
+
+/** A bound, and the path that it is told by. */
+interface Tightened {
+  readonly cycles: number;
+  readonly path: LongestPath;
+  readonly search?: Search;
+}
+
+function tighten(programs: Programs, found: Slowest, budget: Budget): Tightened {
+  if (!canSearch(found)) return { cycles: found.longest.cycles, path: found.longest };
+  const result = search(found, programs.object, budget);
+  const cycles = Math.min(result.bound, found.longest.cycles);
+  // Where the search ended early, a path that it found says more than one that may contradict itself; unless that is the bound.
+  const [first] = result.paths;
+  const path = first !== undefined && (result.reached || found.longest.cycles > cycles) ? first : found.longest;
+  return { cycles, path, search: result };
+}
+
+function exampleOf(object: ObjectSpec, entry: string, device: OffloadProfile, options: GuaranteeOptions, { search: found, path }: Tightened): Pick<Guarantee, "example" | "noExample"> {
+  if (found === undefined) return { noExample: "the path goes through loops that are bounded as a whole, or the verifier's paths are not known: its conditions cannot be followed" };
+  if (found.paths.length === 0) return { noExample: "no path to the end was found within the budget" };
+  const example = findExample(found.paths, object, new Trials(object, entry, device, options));
+  if (example === undefined) return { noExample: "no bytes were found that meet a path's conditions" };
+  return { example: { ...example, onPath: example.run.asExpected && found.paths[0] === path } };
 }
 
 /** What packets of `cycles` and, of the memory engine at its slowest, `memory` cycles each leave of a card's rate. */

@@ -12,8 +12,10 @@ import { randomRuns } from "./testing/random-runs.js";
 
 const card = findProfile("agilio-cx-2x40") as OffloadProfile;
 const fpga = findProfile("hxdp-fpga") as OffloadProfile;
-const PACKETS = Number(process.env["PACKETS"] ?? 512);
-const PROGRAMS = Number(process.env["PROGRAMS"] ?? 400);
+const PACKETS = Number(process.env["PACKETS"] ?? 256);
+const PROGRAMS = Number(process.env["PROGRAMS"] ?? 150);
+/** Of the many compiled programs, one in so many; 1 in a long run. */
+const EVERY = Number(process.env["EVERY"] ?? 5);
 
 function programsIn(folder: string): [string, ObjectSpec, ProgramSpec][] {
   const url = new URL(`../../${folder}/`, import.meta.url);
@@ -45,7 +47,7 @@ describe("no packet is slower", () => {
     const wrong: string[] = [];
     let bounded = 0;
     let reached = 0;
-    for (const [name, object, program] of programsIn("test/differential/programs")) {
+    for (const [name, object, program] of programsIn("test/differential/programs").filter((_, i) => i % EVERY === 0)) {
       try {
         const one = excess(object, program, card, 3);
         bounded++;
@@ -57,7 +59,7 @@ describe("no packet is slower", () => {
     }
     console.info(`${bounded} programs; their slowest random packet took ${((100 * reached) / bounded).toFixed(0)} % of the bound on average`);
     expect(wrong).toEqual([]);
-    expect(bounded).toBeGreaterThan(150);
+    expect(bounded).toBeGreaterThan(150 / EVERY);
   });
 
   it(`than what ${PROGRAMS} random programs are said to take`, { timeout: 600_000 }, () => {

@@ -62,6 +62,11 @@ export class WalkPaths {
     for (let node = 0; node < this.own.length; node++) this.own[node] = -1;
   }
 
+  /** Cycles before the first instruction. */
+  get before(): number {
+    return this.account.before;
+  }
+
   /** From the first instruction of the entry. */
   longest(): LongestPath {
     const { cycles } = this.function(0);
@@ -301,7 +306,8 @@ export class WalkPaths {
     }
   }
 
-  private *stepAt(slot: number, next: number): Generator<PathStep> {
+  /** An instruction, and what a global function that it calls does. */
+  *stepAt(slot: number, next: number): Generator<PathStep> {
     const { insns } = this.program;
     yield { program: this.program, slot, cycles: stepCost(this.account, insns, slot, next), times: 1 };
     const callee = calledFunction(insns[slot], slot);
