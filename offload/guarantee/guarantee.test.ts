@@ -43,7 +43,7 @@ describe("guarantee", () => {
   });
   it("takes the slower branch, and leaves out one that is never taken", () => {
     const fast = of("r0 = 1\nexit");
-    const both = of("r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nif r2 == r3 goto slow\nr0 = 1\nexit\nslow:\nr0 = 7\nr0 *= r0\nr0 *= r0\nexit");
+    const both = of("r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nr2 += 40\nif r2 > r3 goto slow\nr0 = 1\nexit\nslow:\nr0 = 7\nr0 *= r0\nr0 *= r0\nexit");
     expect(both.cycles).toBeGreaterThan(fast.cycles + 14);
     const never = of("r2 = 5\nif r2 == 9 goto slow\nr0 = 1\nexit\nslow:\nr0 = 7\nr0 *= r0\nr0 *= r0\nr0 *= r0\nr0 *= r0\nexit");
     expect(never.cycles).toBe(fast.cycles + of("r2 = 5\nif r2 == 9 goto out\nr0 = 1\nout:\nexit").cycles - fast.cycles);

@@ -6,7 +6,7 @@ import type { BtfTarget, ObjectSpec } from "../../xdp/index.js";
 import { planCosts } from "../cost/plan.js";
 import type { CostPlan } from "../cost/plan.js";
 import type { OffloadProfile } from "../profiles/schema.js";
-import { planVliw } from "../run/vliw.js";
+import { planVliw } from "../cost/vliw.js";
 import type { PathStep } from "./steps.js";
 
 const { DESC_CPU, DESC_FRAME, DESC_IFINDEX, DESC_LENGTH, DESC_QUEUE, DESC_TIME, RESULT_COST, RESULT_FAULT, RESULT_RET } = abi;
