@@ -30,11 +30,15 @@ export interface Slowest {
 export function slowest(programs: Programs, entry: string, ask: Ask): Slowest {
   const subjects = programs.reachable(entry);
   const levels = chain(subjects, ask);
-  const first = (levels[levels.length - 1].get(entry) as Level).longest;
-  const seconds = programs.second(subjects).map(({ program: { name } }) => (chain(programs.reachable(name), ask).at(-1)?.get(name) as Level).longest);
+  const first = last(levels, entry);
+  const seconds = programs.second(subjects).map(({ program: { name } }) => last(chain(programs.reachable(name), ask), name));
   if (seconds.length === 0) return { entry, longest: first, levels, second: undefined };
   const second = seconds.reduce((a, b) => (b.cycles > a.cycles ? b : a));
   return { entry, longest: joined(first, second), levels, second };
+}
+
+function last(levels: readonly ReadonlyMap<string, Level>[], name: string): LongestPath {
+  return (levels[levels.length - 1].get(name) as Level).longest;
 }
 
 function joined(first: LongestPath, second: LongestPath): LongestPath {

@@ -65,19 +65,11 @@ export class Facts {
   }
 
   private stored(e: Expr): Known | undefined {
-    for (let layer: Facts | undefined = this; layer !== undefined; layer = layer.parent) {
-      const found = layer.numbers.get(e);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return this.numbers.get(e) ?? this.parent?.stored(e);
   }
 
   private pair(key: number): number {
-    for (let layer: Facts | undefined = this; layer !== undefined; layer = layer.parent) {
-      const found = layer.pairs.get(key);
-      if (found !== undefined) return found;
-    }
-    return LESS | EQUAL | GREATER;
+    return this.pairs.get(key) ?? this.parent?.pair(key) ?? LESS | EQUAL | GREATER;
   }
 
   /** The one number that it can be, if there is only one. */
