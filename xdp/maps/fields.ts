@@ -40,7 +40,8 @@ export const TARGET_SECOND = 4;
 /* ---- hash family: hash, per-CPU hash, LRU hash, LRU per-CPU hash, devmap hash ---- */
 /**
  * Index table, open addressing with linear probing: slot `i` is the u64 at HASH_INDEX + 8 * (i & HASH_MASK):
- * low half the key's hash, high half the element's address, 0 where the slot is empty. A key's first slot is its hash & HASH_MASK.
+ * low half the key's hash, high half the element's address, 0 where the slot is empty. A key's first slot is the upper bits of its
+ * hash, as many as HASH_MASK has; a hash is never 0.
  * At most half of the slots are in use.
  */
 export const HASH_INDEX = 56;
@@ -67,13 +68,12 @@ export const LRU_SCANS = 104;
 export const LRU_TARGET_FREE = 108;
 
 /**
- * The hash of a key, over its 8-byte words (the last one padded with zeros), from the seed: h = (h ^ word) * M; h ^= h >> 32;
- * the result is (h * F) >> 32. M and F by halves.
+ * The hash of a key, over its 8-byte words (the last one padded with zeros), from the seed: h = (h ^ word) * M, and between words
+ * h ^= h >> 32; the result is (h >> 32) | 1: all bits of the key reach the upper ones. M, by halves, is 2^64 / the golden ratio, so
+ * that keys at equal distances spread evenly.
  */
 export const HASH_M_HIGH = 0x9e3779b9;
 export const HASH_M_LOW = 0x7f4a7c15;
-export const HASH_F_HIGH = 0xd6e8feb8;
-export const HASH_F_LOW = 0x6659fd93;
 
 /* ---- element of the hash family ---- */
 /** The key's hash. */

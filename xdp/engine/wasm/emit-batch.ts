@@ -229,7 +229,7 @@ class BatchEmitter {
   /** Whether something reads this field of the environment from memory. */
   private reads(field: number): boolean {
     const { needs } = this.parts;
-    return needs.all || needs.fields.has(field);
+    return needs.all || needs.fields.has(field) || (field === ENV_CPU && (needs.localCalls || needs.tailCalls));
   }
 
   private get readsBounds(): boolean {

@@ -1,13 +1,12 @@
 /** Lookups in maps of the hash family, emitted inline: key size, seed and place of the table are constants. The layout is maps/fields.ts's. */
 import { ENV_CPU, MAP_SEQUENCE } from "../../abi.js";
-import { ELEMENT_REFERENCED, HASH_F_HIGH, HASH_F_LOW, HASH_M_HIGH, HASH_M_LOW } from "../../maps/fields.js";
+import { ELEMENT_REFERENCED, HASH_M_HIGH, HASH_M_LOW } from "../../maps/fields.js";
 import { BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_HASH } from "../../maps/uapi.js";
 import type { Emitter } from "./emitter.js";
-import type { FunctionBuilder, FunctionRef, Local } from "./function-builder.js";
+import type { FunctionBuilder, FunctionRef, Label, Local } from "./function-builder.js";
 import type { MapFacts } from "./map-facts.js";
 
 const M = (BigInt(HASH_M_HIGH) << 32n) | BigInt(HASH_M_LOW);
-const F = (BigInt(HASH_F_HIGH) << 32n) | BigInt(HASH_F_LOW);
 /** Longer keys are left to the runtime: hashing and comparing them costs more than the call. */
 const LONGEST_KEY = 48;
 
@@ -73,22 +72,26 @@ export function emitHashLookup(emitter: Emitter, map: MapFacts, lookup: Function
   const words = Math.ceil(map.keySize / 8);
   const locals = localsOf(to, words);
   const { shared } = program.module;
-  const pushSequence = (): void => void to.i32(0).memory("i32.atomic.load", map.header + MAP_SEQUENCE);
   to.set(locals.key);
+  const done = to.block("i32");
   if (!shared) {
-    emitSearch(to, map, locals, keyOffset);
-    emitValue(emitter, map, locals);
+    emitSearch(emitter, map, locals, keyOffset, done);
+    to.i32(0);
+    to.end();
     return;
   }
-  const done = to.block("i32");
+  const pushSequence = (): void => void to.i32(0).memory("i32.atomic.load", map.header + MAP_SEQUENCE);
   const moved = to.block();
   pushSequence();
   to.tee(locals.sequence).i32(1).op("i32.and").brIf(moved);
-  emitSearch(to, map, locals, keyOffset);
+  const found = to.block("i32");
+  emitSearch(emitter, map, locals, keyOffset, found);
+  to.i32(0);
+  to.end();
+  to.set(locals.hash);
   pushSequence();
   to.get(locals.sequence).op("i32.ne").brIf(moved);
-  emitValue(emitter, map, locals);
-  to.br(done);
+  to.get(locals.hash).br(done);
   to.end();
   to.i32(map.header).get(locals.key).i32(keyOffset).op("i32.add");
   emitter.pushField(ENV_CPU);
@@ -96,9 +99,11 @@ export function emitHashLookup(emitter: Emitter, map: MapFacts, lookup: Function
   to.end();
 }
 
-/** Sets `element` to the key's element, or 0. */
-function emitSearch(to: FunctionBuilder, map: MapFacts, { key, hash, at, element, mixed, entry, words }: HashLocals, keyOffset: number): void {
-  const { index, mask, seed, keyOffset: elementKey } = map.hash;
+/** Branches to `found` with the value's address, or falls through where the key is not there. The first slot is looked at outside of the loop: most keys are there. */
+function emitSearch(emitter: Emitter, map: MapFacts, locals: HashLocals, keyOffset: number, found: Label): void {
+  const { to } = emitter;
+  const { index, mask, seed } = map.hash;
+  const { key, hash, at, entry, mixed, words } = locals;
   const count = Math.ceil(map.keySize / 8);
   for (let i = 0; i < count; i++) {
     const word = words[i] as Local;
@@ -106,28 +111,43 @@ function emitSearch(to: FunctionBuilder, map: MapFacts, { key, hash, at, element
     to.tee(word);
     if (i === 0) to.i64(seed);
     else to.get(mixed);
-    to.op("i64.xor").i64(M).op("i64.mul").tee(mixed).get(mixed).i64(32).op("i64.shr_u").op("i64.xor").set(mixed);
+    to.op("i64.xor").i64(M).op("i64.mul");
+    if (i < count - 1) to.tee(mixed).get(mixed).i64(32).op("i64.shr_u").op("i64.xor");
+    to.set(mixed);
   }
-  to.get(mixed).i64(F).op("i64.mul").i64(32).op("i64.shr_u").op("i32.wrap_i64").tee(hash).set(at);
-  const found = to.block();
+  to.get(mixed).i64(32).op("i64.shr_u").op("i32.wrap_i64").i32(1).op("i32.or").set(hash);
+  to.get(mixed).i64(32 + Math.clz32(mask)).op("i64.shr_u").op("i32.wrap_i64").i32(3).op("i32.shl").tee(at).memory("i64.load", index).set(entry);
+  emitProbe(emitter, map, locals, found);
+  const missing = to.block();
   const next = to.loop();
-  to.get(at).i32(mask).op("i32.and").i32(3).op("i32.shl").memory("i64.load", index).tee(entry);
-  to.i64(32).op("i64.shr_u").op("i32.wrap_i64").tee(element).op("i32.eqz").brIf(found);
-  to.get(entry).op("i32.wrap_i64").get(hash).op("i32.eq").if();
-  for (let i = 0; i < count; i++) {
-    to.get(element).memory("i64.load", elementKey + i * 8).get(words[i] as Local).op("i64.eq");
-    if (i > 0) to.op("i32.and");
-  }
-  to.brIf(found).end();
-  to.get(at).i32(1).op("i32.add").set(at).br(next);
+  to.get(entry).op("i64.eqz").brIf(missing);
+  to.get(at).i32(8).op("i32.add").i32(mask << 3).op("i32.and").tee(at).memory("i64.load", index).set(entry);
+  emitProbe(emitter, map, locals, found);
+  to.br(next);
   to.end();
   to.end();
 }
 
-/** Pushes the address of the element's value, or 0. */
-function emitValue(emitter: Emitter, map: MapFacts, { element }: HashLocals): void {
+/** Branches to `found` with the value's address where the slot in `entry` is the key's. */
+function emitProbe(emitter: Emitter, map: MapFacts, { hash, element, entry, words }: HashLocals, found: Label): void {
   const { to } = emitter;
-  to.get(element).if("i32");
+  const count = Math.ceil(map.keySize / 8);
+  to.get(entry).op("i32.wrap_i64").get(hash).op("i32.eq").if();
+  to.get(entry).i64(32).op("i64.shr_u").op("i32.wrap_i64").set(element);
+  for (let i = 0; i < count; i++) {
+    to.get(element).memory("i64.load", map.hash.keyOffset + i * 8).get(words[i] as Local).op("i64.eq");
+    if (i > 0) to.op("i32.and");
+  }
+  to.if();
+  emitValue(emitter, map, element);
+  to.br(found);
+  to.end();
+  to.end();
+}
+
+/** Pushes the address of the element's value; the element is referenced. */
+function emitValue(emitter: Emitter, map: MapFacts, element: Local<"i32">): void {
+  const { to } = emitter;
   if (map.type === BPF_MAP_TYPE_LRU_HASH || map.type === BPF_MAP_TYPE_LRU_PERCPU_HASH) {
     // Written only where it changes, as in the runtime.
     to.get(element).memory("i64.load8_u", ELEMENT_REFERENCED).op("i64.eqz").if();
@@ -140,5 +160,4 @@ function emitValue(emitter: Emitter, map: MapFacts, { element }: HashLocals): vo
     to.memory("i32.load", map.hash.valueOffset);
     pushCpuOffset(emitter, map);
   }
-  to.else().i32(0).end();
 }

@@ -1,6 +1,6 @@
 /** What the code of all programs together looks at, so that run_batch prepares no more than that for each packet. */
 import { ENV_CPU, ENV_DATA, ENV_DATA_END, ENV_DATA_META, ENV_PACKET, ENV_RANDOM_CALLS, ENV_REDIRECT_KIND, ENV_TAIL_CALLS, ENV_TIME } from "../../abi.js";
-import { HELPER_BY_ID } from "../../helpers/table.js";
+import { BPF_FUNC_map_lookup_elem, HELPER_BY_ID } from "../../helpers/table.js";
 import { bytesOf } from "../../isa/load_store.js";
 import { BPF_FUNC_timer_set_callback, isCallbackHelper } from "./callbacks.js";
 import { OPCODES } from "../../isa/opcode.js";
@@ -12,7 +12,8 @@ import type { Access } from "./access.js";
 import { REGION_CTX } from "../../verifier/facts.js";
 import { lastSlot, widthOf, jumpTarget } from "./cfg.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
-import { headShift, isArgumentProven, isCallVerified, isWrite } from "./helper-effects.js";
+import { DIRECT_LOOKUPS } from "./emit-call.js";
+import { headShift, isArgumentProven, isArray, isCallVerified, isWrite, knownMap } from "./helper-effects.js";
 import { copyState, register } from "./state.js";
 import type { State } from "./state.js";
 import type { Value } from "./value.js";
@@ -161,7 +162,9 @@ function collectHelper(id: number, slot: number, state: State, context: Function
     const proven = isArgumentProven(state, helper.args, i + 1, context) && (value.kind === "stack" || value.kind === "value");
     if (isWrite(code) && !proven) needs.writes = true;
   }
-  const fields = HELPER_FIELDS.get(helper.name);
+  // Lookups in maps that are known are handed the CPU, in run_batch from the descriptor.
+  const map = id === BPF_FUNC_map_lookup_elem ? knownMap(register(state, 1), context) : undefined;
+  const fields = map && (isArray(map) || DIRECT_LOOKUPS.has(map.type)) ? [] : HELPER_FIELDS.get(helper.name);
   if (!fields) needs.all = true;
   for (const field of fields ?? []) needs.fields.add(field);
   if (!isCallVerified(slot, helper.args, context) && !helper.args.every((_, i) => isArgumentProven(state, helper.args, i + 1, context))) needs.asks = true;

@@ -74,9 +74,14 @@ export function forgetPacket(state: State): void {
   state.reach.clear();
 }
 
-/** Forgets what was stored in bytes [from, to) of the frame. */
+/** Forgets what was stored in bytes [from, to) of the frame. The low part of a small number stays the number. */
 export function forgetSpills(state: State, from: number, to: number): void {
-  for (const [off, { bytes }] of state.spills) if (off < to && off + bytes > from) state.spills.delete(off);
+  for (const [off, { bytes, value }] of state.spills) {
+    if (off >= to || off + bytes <= from) continue;
+    const left = from - off;
+    if ((left === 4 || left === 2 || left === 1) && value.kind === "scalar" && value.min >= 0 && value.max < 2 ** (left * 8)) state.spills.set(off, { bytes: left, value });
+    else state.spills.delete(off);
+  }
 }
 
 /** Bits of `written` for `bytes` bytes at offset `off` from r10; those outside of the frame are left out. */

@@ -1,16 +1,15 @@
 /** The index table of the hash family: from a key to its element. Layout: maps/fields.ts. */
 import { MAP_KEY_SIZE } from "../../../abi";
-import { HASH_F_HIGH, HASH_F_LOW, HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_M_HIGH, HASH_M_LOW, HASH_SEED } from "../../../maps/fields";
+import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_M_HIGH, HASH_M_LOW, HASH_SEED } from "../../../maps/fields";
 import { isKey, loadTail } from "./bytes";
 import { beginMove, endMove } from "./lock";
 
 const M: u64 = ((<u64>(<u32>HASH_M_HIGH)) << 32) | <u64>(<u32>HASH_M_LOW);
-const F: u64 = ((<u64>(<u32>HASH_F_HIGH)) << 32) | <u64>(<u32>HASH_F_LOW);
 
+/** A hash's first slot. */
 @inline
-function mixWord(h: u64, word: u64): u64 {
-  h = (h ^ word) * M;
-  return h ^ (h >> 32);
+function home(hash: u32, mask: u32): u32 {
+  return hash >> clz<u32>(mask);
 }
 
 /** A key of at most 8 bytes, padded with zeros to a word. */
@@ -23,22 +22,22 @@ function shortKey(key: u32, size: u32): u64 {
 export function hashKey(header: u32, key: u32): u32 {
   let size = load<u32>(header, MAP_KEY_SIZE);
   let h = load<u64>(header, HASH_SEED);
-  if (size <= 8) {
-    h = mixWord(h, shortKey(key, size));
-  } else {
-    for (; size >= 8; size -= 8, key += 8) h = mixWord(h, load<u64>(key));
-    if (size) h = mixWord(h, loadTail(key, size));
+  for (; size > 8; size -= 8, key += 8) {
+    h = (h ^ load<u64>(key)) * M;
+    h ^= h >> 32;
   }
-  return <u32>((h * F) >> 32);
+  h = (h ^ shortKey(key, size)) * M;
+  return <u32>(h >> 32) | 1;
 }
 
 /** Address of the slot that holds the key, or 0. Keys of one word and of two have loops of their own, since they are most of what there is. */
 export function findSlot(header: u32, key: u32, hash: u32): u32 {
   const index = load<u32>(header, HASH_INDEX);
-  const mask = load<u32>(header, HASH_MASK) << 3;
+  const mask = load<u32>(header, HASH_MASK);
   const keyOffset = load<u32>(header, HASH_KEY_OFFSET);
   const keySize = load<u32>(header, MAP_KEY_SIZE);
-  let at = (hash << 3) & mask;
+  const last = mask << 3;
+  let at = home(hash, mask) << 3;
   if (keySize <= 8) {
     const word = shortKey(key, keySize);
     while (true) {
@@ -46,7 +45,7 @@ export function findSlot(header: u32, key: u32, hash: u32): u32 {
       const element = <u32>(entry >> 32);
       if (element == 0) return 0;
       if (<u32>entry == hash && load<u64>(element + keyOffset) == word) return index + at;
-      at = (at + 8) & mask;
+      at = (at + 8) & last;
     }
   }
   if (keySize == 16) {
@@ -57,7 +56,7 @@ export function findSlot(header: u32, key: u32, hash: u32): u32 {
       const element = <u32>(entry >> 32);
       if (element == 0) return 0;
       if (<u32>entry == hash && load<u64>(element + keyOffset) == first && load<u64>(element + keyOffset, 8) == second) return index + at;
-      at = (at + 8) & mask;
+      at = (at + 8) & last;
     }
   }
   while (true) {
@@ -65,7 +64,7 @@ export function findSlot(header: u32, key: u32, hash: u32): u32 {
     const element = <u32>(entry >> 32);
     if (element == 0) return 0;
     if (<u32>entry == hash && isKey(element + keyOffset, key, keySize)) return index + at;
-    at = (at + 8) & mask;
+    at = (at + 8) & last;
   }
 }
 
@@ -73,7 +72,7 @@ export function findSlot(header: u32, key: u32, hash: u32): u32 {
 export function slotOfElement(header: u32, element: u32, hash: u32): u32 {
   const index = load<u32>(header, HASH_INDEX);
   const mask = load<u32>(header, HASH_MASK);
-  let at = hash & mask;
+  let at = home(hash, mask);
   while (load<u32>(index + (at << 3), 4) != element) at = (at + 1) & mask;
   return index + (at << 3);
 }
@@ -93,7 +92,7 @@ export function setSlot(slot: u32, element: u32, hash: u32): void {
 export function insertSlot(header: u32, element: u32, hash: u32): void {
   const index = load<u32>(header, HASH_INDEX);
   const mask = load<u32>(header, HASH_MASK);
-  let at = hash & mask;
+  let at = home(hash, mask);
   while (load<u32>(index + (at << 3), 4) != 0) at = (at + 1) & mask;
   setSlot(index + (at << 3), element, hash);
 }
@@ -109,8 +108,7 @@ export function removeSlot(header: u32, slot: u32): void {
     at = (at + 1) & mask;
     const entry = load<u64>(index + (at << 3));
     if (entry >> 32 == 0) break;
-    const home = <u32>entry & mask;
-    if (((at - home) & mask) >= ((at - hole) & mask)) {
+    if (((at - home(<u32>entry, mask)) & mask) >= ((at - hole) & mask)) {
       store<u64>(index + (hole << 3), entry);
       hole = at;
     }
