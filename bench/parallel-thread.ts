@@ -38,6 +38,7 @@ export class ParallelThread {
     return await new Promise((resolve, reject) => {
       this.worker.once("message", resolve);
       this.worker.once("error", reject);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
       this.worker.postMessage(ms);
     });
   }

@@ -121,6 +121,8 @@ interface Row {
   readonly byCpu: number;
 }
 
+const median = (of: readonly number[]): number => spreadOf([...of]).median;
+
 async function measure({ title, file }: (typeof PROGRAMS)[number], rounds: number, all: readonly Uint8Array[]): Promise<Row> {
   const subjects = [new Subject(file, 1, all), new Subject(file, WORKERS, all)] as const;
   // Once to warm up: tables fill, pages are touched.
@@ -131,7 +133,6 @@ async function measure({ title, file }: (typeof PROGRAMS)[number], rounds: numbe
     two.push(await subjects[1].measure());
   }
   for (const subject of subjects) await subject.close();
-  const median = (of: readonly number[]): number => spreadOf([...of]).median;
   const [wall, cpu] = [one, two].map((runs) => [median(runs.map((run) => run.wall)), median(runs.map((run) => run.cpu))]).reduce((a, b) => a.map((value, i) => (b[i] as number) / value));
   return { title, one: median(one.map((run) => run.wall)) / 1e6, two: median(two.map((run) => run.wall)) / 1e6, byWall: wall as number, byCpu: cpu as number };
 }
