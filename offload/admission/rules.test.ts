@@ -72,6 +72,7 @@ const CASES: readonly (readonly [rule: string, driver: string, text: string, map
     `r1 = 0\n*(u32 *)(r10 - 4) = r1\n${UPDATE}\n${LOOKUP}r1 = 1\nlock *(u32 *)(r0 + 8) += r1${OUT}`, table],
   ["stack-offset", "variable ptr stack access", `${PACKET}r2 = *(u8 *)(r6 + 0)\nr2 &= 7\nr3 = 0\n*(u64 *)(r10 - 8) = r3\nr4 = r10\nr4 += -8\nr4 += r2\nr5 = *(u8 *)(r4 + 0)${OUT}`],
   ["stack-offset", "stack access changed location", `${U32}*(u64 *)(r10 - 8) = r1\nr4 = r10\nr4 += -8\nif r1 > 5 goto on\nr4 += 2\non:\nr5 = *(u8 *)(r4 + 0)${OUT}`],
+  ["stack-offset", "stack access changed location", "r1 = 0\nagain:\nr3 = r10\nr3 += -64\nr3 += r1\n*(u8 *)(r3 + 0) = r1\nr1 += 1\nif r1 == 40 goto out\ngoto again\nout:\nr0 = 1\nexit"],
   ["context-load", "Translation failed with error -95", `r2 = *(u32 *)(r1 + 12)${OUT}`],
   ["context-store", "queue selection not supported by FW", `r2 = 1\n*(u32 *)(r1 + 16) = r2${OUT}`, undefined, { queueSelect: false }],
   ["context-store", "unsupported store to context field", `r2 = 1\n*(u32 *)(r1 + 12) = r2${OUT}`],
@@ -92,6 +93,10 @@ const CASES: readonly (readonly [rule: string, driver: string, text: string, map
 describe("what the card refuses", () => {
   it.each(CASES.map(([rule, driver, ...rest]) => [rule, driver, rest] as const))("%s: %s", (rule, driver, [text, map, changed]) => {
     expect(refused(text, map === undefined ? [] : [map], changed === undefined ? card : set(changed))).toEqual([`${rule}: ${driver}`]);
+  });
+
+  it("but no loop over words of the stack", () => {
+    expect(refused("r1 = 0\nr2 = 7\nagain:\nr3 = r10\nr3 += -248\nr3 += r1\n*(u32 *)(r3 + 0) = r2\nr1 += 4\nif r1 == 248 goto out\ngoto again\nout:\nr0 = 1\nexit", [], card)).toEqual([]);
   });
 
   it("too many maps, by number", () => {

@@ -4,7 +4,7 @@ import {
   BPF_NEG, BPF_OR, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_RSH, BPF_ST, BPF_STX, BPF_SUB, BPF_X, BPF_XOR, bytesOf, classOf, LD_IMM64, modeOf, operationOf,
 } from "../../../xdp/index.js";
 import type { Insn } from "../../../xdp/index.js";
-import { constant, isExactly, low32, operate, UNKNOWN, unsignedOf } from "./scalar.js";
+import { constant, isExactly, isRagged, low32, operate, UNKNOWN, unsignedOf } from "./scalar.js";
 import type { Operation, Scalar } from "./scalar.js";
 import { IDS } from "./state.js";
 import type { State } from "./state.js";
@@ -125,6 +125,7 @@ function move(from: PointerValue, by: Scalar, back: boolean, slot: number, regis
   }
   const distance = by.constant && from.distance !== "variable" ? "paths" : "variable";
   const room = from.room + (back || by.max > FARTHEST ? FARTHEST : Number(by.max));
-  const aligned = from.aligned && by.known !== undefined && by.known.every((value) => (value - by.min) % 4n === 0n);
+  // Where it is not known, the program is given the benefit of the doubt.
+  const aligned = from.aligned && !isRagged(by);
   return { ...from, distance, aligned, id: placeId(slot) + register, room: Math.min(room, FARTHEST) };
 }
