@@ -54,6 +54,8 @@ export interface EnvOptions {
   readonly logLevel: number;
   /** BPF_F_STRICT_ALIGNMENT */
   readonly strictAlignment: boolean;
+  /** The program is bound to a card. */
+  readonly offloaded: boolean;
   /** BPF_F_TEST_STATE_FREQ */
   readonly testStateFreq: boolean;
   /** Possible CPUs of the kernel that is judged for. */

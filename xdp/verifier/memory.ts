@@ -32,6 +32,9 @@ const MISALIGNED: Readonly<Record<number, string>> = {
 const IP_ALIGN = 2;
 
 /** Refuses accesses that are not aligned, where that matters: always on the stack, elsewhere where the loader asks for it. */
+/** Offset of rx_queue_index in struct xdp_md. */
+const RX_QUEUE_INDEX = 16;
+
 export function checkAlignment(env: Env, reg: Reg, off: number, size: number, once: boolean): void {
   if (size === 1 || reg.type === PTR_TO_ARENA) return;
   const strict = env.options.strictAlignment || once || reg.type === PTR_TO_STACK;
@@ -206,6 +209,11 @@ export function checkAccess(env: Env, regno: number, off: number, size: number, 
       if (reg.type !== PTR_TO_CTX) break;
       checkPointerOffset(env, reg, regno, false);
       const field = contextField(env, at, size, write, signExtends);
+      // Programs bound to a card may choose the receive queue.
+      if (field === undefined && env.options.offloaded && write && at === RX_QUEUE_INDEX && size === 4) {
+        env.facts.record(env.insn, REGION_CTX);
+        return;
+      }
       if (field === undefined) env.reject(`invalid bpf_context access off=${at} size=${size}`, "EACCES");
       env.facts.record(env.insn, REGION_CTX);
       if (write || value < 0) return;

@@ -86,6 +86,13 @@ describe("what is refused, in the kernel's words", () => {
     expect(judge("r1 = r10\nr1 += -8\n*(u64 *)(r10 - 8) = 0\nr2 = 8\ncall 6\nr0 = 2\nexit", {}, "Proprietary").message).toBe("cannot call GPL-restricted function from non-GPL compatible program");
   });
 
+  it("stores to rx_queue_index, but of programs bound to a card", () => {
+    const text = "r2 = 3\n*(u32 *)(r1 + 16) = r2\nr0 = 2\nexit";
+    expect(judge(text).message).toBe("invalid bpf_context access off=16 size=4");
+    expect(judge(text, { offloaded: true }).accepted).toBe(true);
+    expect(judge(text.replace("r1 + 16", "r1 + 12"), { offloaded: true }).accepted).toBe(false);
+  });
+
   it("packet pointers from before the packet moved", () => {
     const text = `r6 = r1\n${PACKET}r7 = r2\nr4 = r2\nr4 += 14\nif r4 > r3 goto +5\nr1 = r6\nr2 = 0\ncall 44\nr0 = *(u8 *)(r7 + 0)\nexit\nr0 = 2\nexit`;
     expect(judge(text).message).toBe("R7 invalid mem access 'scalar'");

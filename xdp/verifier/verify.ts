@@ -33,6 +33,8 @@ export interface VerifyOptions {
   readonly logLevel?: 0 | 1 | 2;
   /** What a device asks for beyond the kernel; a program that the kernel takes may be refused by it. Default: nothing. */
   readonly for?: DeviceRules;
+  /** The program is loaded for a card that runs it: it may set rx_queue_index. Default false. */
+  readonly offloaded?: boolean;
   /** BPF_F_STRICT_ALIGNMENT: accesses must be aligned. Default false, as on x86. */
   readonly strictAlignment?: boolean;
   /** BPF_F_TEST_STATE_FREQ: keep a state at every branch. Default false. */
@@ -104,6 +106,7 @@ export function verifyProgram(whole: ObjectSpec, original: ProgramSpec, options:
   const env = new Env(object, program, {
     logLevel: options.logLevel ?? 0,
     strictAlignment: options.strictAlignment ?? false,
+    offloaded: options.offloaded ?? false,
     testStateFreq: options.testStateFreq ?? false,
     cpus: options.cpus ?? DEFAULT_CPUS,
     limit: options.limit ?? MAX_PROCESSED,

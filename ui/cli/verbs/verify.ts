@@ -51,7 +51,7 @@ function judge(path: string, flags: VerifyFlags, cards: typeof Offload | undefin
   const device = cards?.findProfile(flags.for ?? "");
   const kernel = { kconfig: assignments("--kconfig", flags.kconfig), ...(flags.btf === undefined ? {} : { btf: btfTarget(readInput(flags.btf, "the BTF"), flags.btf) }) };
   return programsOf(object, flags).map((program) => {
-    const verdict = verifyProgram(object, program, { ...kernel, logLevel: flags.log ?? 0 });
+    const verdict = verifyProgram(object, program, { ...kernel, offloaded: device?.kind === "offload", logLevel: flags.log ?? 0 });
     return { file: path, verdict, ...(cards !== undefined && device !== undefined && verdict.accepted ? { admission: cards.admit(object, program, device) } : {}) };
   });
 }
