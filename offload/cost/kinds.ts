@@ -46,8 +46,16 @@ export class Kinds {
   }
 }
 
-/** Analyses one program. Jumps that leave the program are ignored: loading refuses them. */
+const known = new WeakMap<ProgramSpec, Kinds>();
+
+/** Analyses one program, once. Jumps that leave the program are ignored: loading refuses them. */
 export function analyseKinds(program: ProgramSpec): Kinds {
+  let kinds = known.get(program);
+  if (kinds === undefined) known.set(program, (kinds = analyse(program)));
+  return kinds;
+}
+
+function analyse(program: ProgramSpec): Kinds {
   const { insns } = program;
   const states = new Uint16Array(insns.length * STATE);
   const work = new SlotQueue(insns.length);
