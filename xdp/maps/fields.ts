@@ -69,8 +69,8 @@ export const LRU_TARGET_FREE = 108;
 
 /**
  * The hash of a key, over its 8-byte words (the last one padded with zeros), from the seed: h = (h ^ word) * M, and between words
- * h ^= h >> 32; the result is (h >> 32) | 1: all bits of the key reach the upper ones. M, by halves, is 2^64 / the golden ratio, so
- * that keys at equal distances spread evenly.
+ * h ^= h >> 32; the result is the upper half of h ^ the lower one, | 1: all bits of the key reach the upper ones, and keys that lie
+ * in a grid, as addresses of a network do, do not crowd. M, by halves, is 2^64 / the golden ratio.
  */
 export const HASH_M_HIGH = 0x9e3779b9;
 export const HASH_M_LOW = 0x7f4a7c15;

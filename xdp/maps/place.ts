@@ -276,12 +276,17 @@ function placeRing(map: Placement): void {
   write(map, { [MAP_DATA]: data, [MAP_DATA_END]: data + 2 * maxEntries, [RINGBUF_MASK]: maxEntries - 1 });
 }
 
+/** Elements that fit in a cache line do not lie across two: one access a lookup, and fewer lines that two workers write. */
+function withinLines(bytes: number): number {
+  return bytes <= LINE / 2 ? 2 ** Math.ceil(Math.log2(bytes)) : Math.max(bytes, LINE);
+}
+
 function placeHash(map: Placement): void {
   const { kind, keySize, valueSize, flags } = map.shape;
   const keyOffset = kind.lru ? ELEMENT_LRU_KEY : ELEMENT_KEY;
   const valueOffset = keyOffset + pad(keySize, 8);
   // The values of devmap hashes have 8 bytes in memory, however many programs see.
-  const elementBytes = valueOffset + (kind.perCpu ? 8 : pad(valueSize, 8));
+  const elementBytes = withinLines(valueOffset + (kind.perCpu ? 8 : pad(valueSize, 8)));
   const lazy = (flags & BPF_F_NO_PREALLOC) !== 0;
   const total = elementBytes + 16 + (kind.perCpu ? pad(valueSize, 8) * map.cpus : 0);
   const maxEntries = lazy ? Math.min(map.shape.maxEntries, Math.max(Math.floor(LAZY_BYTES / total), 1)) : map.shape.maxEntries;

@@ -115,8 +115,9 @@ function emitSearch(emitter: Emitter, map: MapFacts, locals: HashLocals, keyOffs
     if (i < count - 1) to.tee(mixed).get(mixed).i64(32).op("i64.shr_u").op("i64.xor");
     to.set(mixed);
   }
-  to.get(mixed).i64(32).op("i64.shr_u").op("i32.wrap_i64").i32(1).op("i32.or").set(hash);
-  to.get(mixed).i64(32 + Math.clz32(mask)).op("i64.shr_u").op("i32.wrap_i64").i32(3).op("i32.shl").tee(at).memory("i64.load", index).set(entry);
+  to.get(mixed).i64(32).op("i64.shr_u").get(mixed).op("i64.xor").op("i32.wrap_i64").i32(1).op("i32.or").tee(hash);
+  // Three bits of the shift are those that make an index an offset; there are eight slots at least.
+  to.i32(Math.clz32(mask) - 3).op("i32.shr_u").i32(mask << 3).op("i32.and").tee(at).memory("i64.load", index).set(entry);
   emitProbe(emitter, map, locals, found);
   const missing = to.block();
   const next = to.loop();

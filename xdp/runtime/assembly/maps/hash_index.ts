@@ -27,7 +27,7 @@ export function hashKey(header: u32, key: u32): u32 {
     h ^= h >> 32;
   }
   h = (h ^ shortKey(key, size)) * M;
-  return <u32>(h >> 32) | 1;
+  return (<u32>(h >> 32) ^ <u32>h) | 1;
 }
 
 /** Address of the slot that holds the key, or 0. Keys of one word and of two have loops of their own, since they are most of what there is. */
