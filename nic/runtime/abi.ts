@@ -4,6 +4,7 @@
  */
 
 /* ---- histogram ---- */
+/** f64: values, their sum (a pair: both grow at once), the largest; then the buckets. */
 export const HIST_COUNT = 0;
 export const HIST_SUM = 8;
 export const HIST_MAX = 16;
@@ -21,10 +22,14 @@ export const SERIES_STEP = 8;
 export const SERIES_MAX = 16;
 export const SERIES_END = 24;
 export const SERIES_STRETCHES = 128;
-/** f64 by stretch. */
-export const SERIES_SUMS = 32;
-export const SERIES_COUNTS = 1056;
-export const SERIES_MOST = 2080;
+/** u32: the stretch of the last value; f64: times from which and before which values surely belong to it. */
+export const SERIES_LAST = 28;
+export const SERIES_FROM = 32;
+export const SERIES_UNTIL = 40;
+/** By stretch: f64 sum and count of its values (a pair); and f64 the largest, in a table behind. */
+export const SERIES_SUMS = 48;
+export const SERIES_COUNTS = 56;
+export const SERIES_MOST = 2096;
 export const SERIES_BYTES = 3136;
 
 /* ---- pool of servers: a ring in the order in which they get free, and a heap of those that did not fit in that order ---- */
@@ -86,13 +91,11 @@ export const TL_MAC_FREE = 88;
 export const TL_MAC_BUSY = 96;
 export const TL_MAC_DROPS = 104;
 export const TL_COLLAPSES = 112;
-export const TL_ADMITTED = 120;
-export const TL_COMPLETED = 128;
-export const TL_BUSY = 136;
-export const TL_SHARED_BUSY = 144;
-export const TL_SHARED_FREE = 152;
-export const TL_FIRST_ARRIVAL = 160;
-export const TL_LAST_DEPARTURE = 168;
+export const TL_SHARED_FREE = 120;
+/** A pair. */
+export const TL_BUSY = 128;
+export const TL_SHARED_BUSY = 136;
+export const TL_LAST_DEPARTURE = 144;
 export const TL_WAIT = 192;
 export const TL_LATENCY = 33024;
 export const TL_OCCUPANCY = 65856;
@@ -117,12 +120,12 @@ export const EG_RING_SIZE = 36;
 /** u32 addresses of the lanes: ports, and the host's queues. */
 export const EG_PORTS = 40;
 export const EG_HOSTS = 44;
-/** f64. */
+/** f64 pairs: packets sent and their time; times of bus and host. */
 export const EG_SENT = 48;
-export const EG_TX_DROPS = 56;
-export const EG_TX_BUSY = 64;
-export const EG_BUS_BUSY = 72;
-export const EG_HOST_BUSY = 80;
+export const EG_TX_BUSY = 56;
+export const EG_BUS_BUSY = 64;
+export const EG_HOST_BUSY = 72;
+export const EG_TX_DROPS = 80;
 export const EG_RELEASED = 88;
 export const EG_BUS_FREE = 96;
 export const EG_TO_WIRE = 128;

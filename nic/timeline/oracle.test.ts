@@ -66,9 +66,9 @@ function through(timeline: Timeline | PlainTimeline, list: readonly Packet[], ba
     if (answer === ADMITTED) waiting.push(packet);
   }
   flush();
-  const { admitted, completed, busy, sharedBusy, macBusy, macDrops, collapses, firstArrival, lastDeparture, pending, latency, wait, occupancy } = timeline;
+  const { admitted, completed, busy, sharedBusy, macBusy, macDrops, collapses, lastDeparture, pending, latency, wait, occupancy } = timeline;
   return {
-    seen, admitted, completed, busy, sharedBusy, macBusy, macDrops, collapses, firstArrival, lastDeparture, pending, drops: [...timeline.ringDrops],
+    seen, admitted, completed, busy, sharedBusy, macBusy, macDrops, collapses, lastDeparture, pending, drops: [...timeline.ringDrops],
     latency: histogram(latency), wait: histogram(wait), occupancy: { ...occupancy.toJSON(), most: occupancy.max },
   };
 }

@@ -10,8 +10,7 @@
  * lays out its state and reads it.
  */
 import {
-  PENDING_BYTES, MAX_PENDING, POOL_BYTES, POOL_COUNT, POOL_HEAP, POOL_MASK, POOL_RING, RING_BYTES, RING_CORE, RING_DROPS, RING_LEAVES, SERVER_BYTES, SERVER_CORE, SERVER_ID, TL_ADMITTED,
-  TL_BUSY, TL_BYTES, TL_COLLAPSES, TL_COMPLETED, TL_CORES, TL_CORE_FREE, TL_FIRST_ARRIVAL, TL_IS_POOL, TL_LAST_DEPARTURE, TL_LATENCY, TL_MAC_BUSY, TL_MAC_DROPS, TL_MAC_ROOM,
+  PENDING_BYTES, MAX_PENDING, POOL_BYTES, POOL_COUNT, POOL_HEAP, POOL_MASK, POOL_RING, RING_BYTES, RING_CORE, RING_DROPS, RING_LEAVES, SERVER_BYTES, SERVER_CORE, SERVER_ID, TL_BUSY, TL_BYTES, TL_COLLAPSES, TL_CORES, TL_CORE_FREE, TL_IS_POOL, TL_LAST_DEPARTURE, TL_LATENCY, TL_MAC_BUSY, TL_MAC_DROPS, TL_MAC_ROOM,
   TL_MAC_SPACING, TL_OCCUPANCY, TL_OVERLOAD_BELOW, TL_OVERLOAD_SPACING, TL_PENDING, TL_POOL, TL_RINGS, TL_RING_SIZE, TL_SHARED_BUSY, TL_SHARED_UNTIL, TL_WAIT, TL_WAITING, TL_WORK_UNTIL,
 } from "../runtime/abi.js";
 import { OwnSpace } from "../runtime/runtime.js";
@@ -76,7 +75,6 @@ export class Timeline {
     this.values[TL_MAC_ROOM / 8] = macSpacing * (spec.macBuffer ?? 512);
     this.values[TL_OVERLOAD_SPACING / 8] = spec.overload === undefined ? 0 : 1e9 / spec.overload.pps;
     this.values[TL_OVERLOAD_BELOW / 8] = spec.overload?.belowPps ?? 0;
-    this.values[TL_FIRST_ARRIVAL / 8] = Number.NaN;
     this.wait = new Histogram(space, address + TL_WAIT);
     this.latency = new Histogram(space, address + TL_LATENCY);
     this.occupancy = new Series(1000, space, address + TL_OCCUPANCY);
@@ -87,10 +85,10 @@ export class Timeline {
     return this.words[TL_WAITING / 4];
   }
   get admitted(): number {
-    return this.values[TL_ADMITTED / 8];
+    return this.completed + this.pending;
   }
   get completed(): number {
-    return this.values[TL_COMPLETED / 8];
+    return this.wait.count;
   }
   /** Packets dropped by ring, by queue; in pool mode all under the queue that they would have gone to. */
   get ringDrops(): Float64Array {
@@ -114,10 +112,7 @@ export class Timeline {
   get macBusy(): number {
     return this.values[TL_MAC_BUSY / 8];
   }
-  /** First arrival and last departure, ns. */
-  get firstArrival(): number {
-    return this.values[TL_FIRST_ARRIVAL / 8];
-  }
+  /** ns. */
   get lastDeparture(): number {
     return this.values[TL_LAST_DEPARTURE / 8];
   }

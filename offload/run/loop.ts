@@ -6,9 +6,9 @@ import type { Nic } from "../../nic/index.js";
 import type { CaptureInterface } from "../../traffic/index.js";
 import type { MachineView } from "../../xdp/index.js";
 import {
-  LOOP_ARRIVAL, LOOP_BASELINE, LOOP_BASELINE_MAX_FRAME, LOOP_BATCH, LOOP_BYTES, LOOP_COLUMNS, LOOP_DESCRIPTORS, LOOP_DEVICE, LOOP_EPOCH, LOOP_FATES, LOOP_FAULT_PACKET, LOOP_FAULT_RESULT,
+  LOOP_ARRIVAL, LOOP_BASELINE, LOOP_BASELINE_MAX_FRAME, LOOP_BATCH, LOOP_BYTES, LOOP_COLUMNS, LOOP_DESCRIPTORS, LOOP_DEVICE, LOOP_EPOCH, LOOP_ROW_TABLE, LOOP_FAULT_PACKET, LOOP_FAULT_RESULT,
   LOOP_FIRST, LOOP_FRAMES, LOOP_FROM, LOOP_HASH, LOOP_IFACE, LOOP_INDIRECTION, LOOP_INDIRECTION_MASK, LOOP_INTERFACES, LOOP_LENGTH, LOOP_MAX_FRAME, LOOP_OFFSET, LOOP_PLACES, LOOP_PORT,
-  LOOP_QUEUE, LOOP_QUEUES, LOOP_RESULTS, LOOP_ROWS, LOOP_SLOTS, LOOP_STRIDE, LOOP_TO, LOOP_WIRE,
+  LOOP_QUEUE, LOOP_QUEUES, LOOP_RESULTS, LOOP_ROWS, LOOP_SLOTS, LOOP_STRIDE, LOOP_TO, LOOP_WIRE, ROW_BYTES,
 } from "../runtime/abi.js";
 import type { Sink } from "../types.js";
 import { Columns } from "./columns.js";
@@ -60,7 +60,7 @@ export class Loop {
     const address = layout.allocate(LOOP_BYTES, 64, "the loop of the run");
     this.address = address;
     this.tally = new Tally(layout, address, nic.spec.queues);
-    const fates = layout.allocate(this.rows, 64, "fates of packets");
+    const rows = layout.allocate(this.rows * ROW_BYTES, 64, "rows of the batch");
     const indirection = baseline === undefined ? 0 : placeIndirection(layout, baseline.nic.rss.indirection);
     this.columns = sinks.some(({ batch, columns }) => batch !== undefined && columns !== false) ? new Columns(layout, this.rows) : undefined;
     const { buffer } = layout;
@@ -69,7 +69,7 @@ export class Loop {
     this.view = new DataView(buffer);
     this.set([
       [LOOP_DEVICE, device.address], [LOOP_BASELINE, baseline?.model.address ?? 0], [LOOP_MAX_FRAME, nic.maxFrame], [LOOP_BASELINE_MAX_FRAME, baseline?.nic.maxFrame ?? 0],
-      [LOOP_INDIRECTION, indirection], [LOOP_INDIRECTION_MASK, (baseline?.nic.rss.indirection.length ?? 1) - 1], [LOOP_FATES, fates], [LOOP_COLUMNS, this.columns?.address ?? 0],
+      [LOOP_INDIRECTION, indirection], [LOOP_INDIRECTION_MASK, (baseline?.nic.rss.indirection.length ?? 1) - 1], [LOOP_ROW_TABLE, rows], [LOOP_COLUMNS, this.columns?.address ?? 0],
       [LOOP_ROWS, this.rows], [LOOP_QUEUES, this.tally.queuesAt], [LOOP_INTERFACES, this.tally.interfacesAt],
       [LOOP_DESCRIPTORS, area.descriptors], [LOOP_RESULTS, area.results], [LOOP_SLOTS, area.slots], [LOOP_STRIDE, area.slotStride], [LOOP_BATCH, area.batchSize],
     ]);

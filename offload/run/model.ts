@@ -8,9 +8,9 @@ import type { CostPlan } from "../cost/plan.js";
 import type { DeviceProfile, OffloadProfile } from "../profiles/schema.js";
 import {
   MODEL_ALONE_SUM, MODEL_BUSY, MODEL_BUS_BYTES, MODEL_BYTES, MODEL_CLOCK_FACTOR, MODEL_CYCLE_BITS, MODEL_CYCLE_MASK, MODEL_DECIDED_NS, MODEL_DRIVER_NS, MODEL_EGRESS, MODEL_ESTIMATED,
-  MODEL_EXECUTED, MODEL_FIRMWARE_CYCLES, MODEL_FIRST_ARRIVAL, MODEL_IS_CARD, MODEL_LAST_ARRIVAL, MODEL_LAST_PORT, MODEL_LENGTH_ERRORS, MODEL_LONGEST, MODEL_MEAN_CYCLES, MODEL_MEAN_UNITS,
+  MODEL_FIRMWARE_CYCLES, MODEL_FIRST_ARRIVAL, MODEL_IS_CARD, MODEL_LAST_ARRIVAL, MODEL_LAST_PORT, MODEL_LENGTH_ERRORS, MODEL_LONGEST, MODEL_MEAN_CYCLES, MODEL_MEAN_UNITS,
   MODEL_MEMORY_CYCLES, MODEL_MEMORY_SPREAD, MODEL_NS_PER_CYCLE, MODEL_PASSED, MODEL_PCIE_OVERHEAD, MODEL_PORTS_SEEN, MODEL_PROGRAM_SCALE, MODEL_READ_WAIT_NS, MODEL_RECEIVED, MODEL_SENT,
-  MODEL_SERVICE_MAX, MODEL_SERVICE_SUM, MODEL_TIMELINE, MODEL_UNIT, MODEL_WIRE_BITS,
+  MODEL_SERVICE_MAX, MODEL_TIMELINE, MODEL_UNIT, MODEL_WIRE_BITS,
 } from "../runtime/abi.js";
 import type { Bound, DeviceResult, Drops, HostSide, LatencyResult } from "../types.js";
 import { ownSpace } from "./space.js";
@@ -136,7 +136,7 @@ export class DeviceModel {
   /** Rates in Mpps that each part alone allows to this mix of packets. */
   private limits(): Partial<Record<Bound, number>> {
     const { profile, values } = this;
-    const executed = values[MODEL_EXECUTED / 8];
+    const executed = this.timeline.completed;
     const received = values[MODEL_RECEIVED / 8];
     if (received === 0) return {};
     const ports = this.portsSeen.reduce((a, b) => a + b, 0);
@@ -145,7 +145,7 @@ export class DeviceModel {
     if (executed > 0) {
       if (profile.kind === "offload") {
         // Where there are too few threads to hide the waits for memory, they are the limit.
-        const held = Math.max(values[MODEL_SERVICE_SUM / 8], values[MODEL_ALONE_SUM / 8] / profile.contextsPerCore);
+        const held = Math.max(this.timeline.busy, values[MODEL_ALONE_SUM / 8] / profile.contextsPerCore);
         limits.cores = (this.cores * executed) / held * 1e3;
         const memoryCycles = values[MODEL_MEMORY_CYCLES / 8];
         if (memoryCycles > 0) limits.memory = (profile.clockHz * executed) / memoryCycles / 1e6;
@@ -164,7 +164,7 @@ export class DeviceModel {
 
   result(program: ProgramFigures): DeviceResult {
     const { profile, timeline, values } = this;
-    const executed = values[MODEL_EXECUTED / 8];
+    const executed = this.timeline.completed;
     const firstArrival = values[MODEL_FIRST_ARRIVAL / 8];
     const serviceMax = values[MODEL_SERVICE_MAX / 8];
     const limits = this.limits();
@@ -174,7 +174,7 @@ export class DeviceModel {
     for (const part of parts) {
       if ((limits[part] ?? Infinity) < (limits[bound] ?? Infinity)) bound = part;
     }
-    const mean = executed === 0 ? 0 : values[MODEL_SERVICE_SUM / 8] / executed;
+    const mean = executed === 0 ? 0 : this.timeline.busy / executed;
     const span = values[MODEL_LAST_ARRIVAL / 8] - firstArrival;
     const until = timeline.lastDeparture - firstArrival;
     const { latency } = timeline;

@@ -30,21 +30,19 @@ export const MODEL_CYCLE_BITS = 152;
 export const MODEL_CYCLE_MASK = 156;
 /** u32: address of the busy times of a kernel path's cores. */
 export const MODEL_BUSY = 160;
-/** f64 sums; see DeviceModel. */
-export const MODEL_ESTIMATED = 168;
-export const MODEL_LENGTH_ERRORS = 176;
-export const MODEL_RECEIVED = 184;
-export const MODEL_WIRE_BITS = 192;
-export const MODEL_FIRST_ARRIVAL = 200;
-export const MODEL_LAST_ARRIVAL = 208;
-export const MODEL_EXECUTED = 216;
-export const MODEL_SERVICE_SUM = 224;
-export const MODEL_SERVICE_MAX = 232;
-export const MODEL_ALONE_SUM = 240;
-export const MODEL_MEMORY_CYCLES = 248;
-export const MODEL_BUS_BYTES = 256;
-export const MODEL_PASSED = 264;
-export const MODEL_SENT = 272;
+/** f64 sums; see DeviceModel. The first two are a pair, and so are the two behind them. */
+export const MODEL_ALONE_SUM = 168;
+export const MODEL_MEMORY_CYCLES = 176;
+export const MODEL_BUS_BYTES = 184;
+export const MODEL_PASSED = 192;
+export const MODEL_SERVICE_MAX = 200;
+export const MODEL_ESTIMATED = 208;
+export const MODEL_LENGTH_ERRORS = 216;
+export const MODEL_RECEIVED = 224;
+export const MODEL_WIRE_BITS = 232;
+export const MODEL_FIRST_ARRIVAL = 240;
+export const MODEL_LAST_ARRIVAL = 248;
+export const MODEL_SENT = 256;
 /** u8 by port: 1 where a packet came. */
 export const MODEL_PORTS_SEEN = 320;
 export const MODEL_BYTES = 576;
@@ -74,8 +72,8 @@ export const LOOP_RESULTS = 64;
 export const LOOP_SLOTS = 68;
 export const LOOP_STRIDE = 72;
 export const LOOP_BATCH = 76;
-/** u32: addresses of the rows' fates and of the columns for sinks (0 where nobody reads them), and rows that there are. */
-export const LOOP_FATES = 80;
+/** u32: addresses of the batch's rows and of the columns for sinks (0 where nobody reads them), and rows that there are. */
+export const LOOP_ROW_TABLE = 80;
 export const LOOP_COLUMNS = 84;
 export const LOOP_ROWS = 88;
 /** u32: addresses of the tallies by queue and by capture interface. */
@@ -102,6 +100,18 @@ export const LOOP_MISSED = 176;
 export const LOOP_TX_BYTES = 184;
 export const LOOP_FAULTS = 192;
 export const LOOP_BYTES = 256;
+
+/* ---- row of the batch: what is known of a packet on its way through the models ---- */
+/** f64: when the device's MAC was done with it. */
+export const ROW_READY = 0;
+/** u32: cost counters, and bytes after the program (of a packet that did not run: 0, 0, bytes on the wire). */
+export const ROW_LOW = 8;
+export const ROW_HIGH = 12;
+export const ROW_LENGTH = 16;
+/** u8: verdict (XDP_DROP where it did not run), and FATE_*. */
+export const ROW_VERDICT = 20;
+export const ROW_FATE = 21;
+export const ROW_BYTES = 24;
 
 /* ---- tallies ---- */
 /** By queue: packets by verdict (five), bytes of those, packets that the ring had no room for. */

@@ -1,5 +1,6 @@
 /** Durations in buckets that grow with the value; see nic/timeline/histogram.ts. */
-import { HIST_BUCKETS, HIST_COUNT, HIST_EXPONENTS, HIST_LOWEST, HIST_MAX, HIST_SUB_BITS, HIST_SUM } from "../abi";
+import { HIST_BUCKETS, HIST_COUNT, HIST_EXPONENTS, HIST_LOWEST, HIST_MAX, HIST_SUB_BITS } from "../abi";
+import { add, add_pair } from "./numbers";
 
 const SUB: i32 = 1 << HIST_SUB_BITS;
 const BUCKETS: i32 = HIST_EXPONENTS * SUB;
@@ -9,20 +10,19 @@ const BUCKETS: i32 = HIST_EXPONENTS * SUB;
 @inline
 function bucket_of(value: f64): u32 {
   const bits = reinterpret<u64>(value);
-  const exponent = i32((bits >> 52) & 0x7ff) - 1023 - HIST_LOWEST;
-  if (u32(exponent) >= u32(HIST_EXPONENTS)) return exponent < 0 ? 0 : BUCKETS;
-  return 1 + min(BUCKETS - 2, exponent * SUB + (i32(bits >> (52 - HIST_SUB_BITS)) & (SUB - 1)));
+  // Exponent and sub-bucket at once: buckets follow each other as numbers do.
+  const bucket = i32((bits >> (52 - HIST_SUB_BITS)) & ((0x800 << HIST_SUB_BITS) - 1)) - (1023 + HIST_LOWEST) * SUB;
+  if (u32(bucket) >= u32(BUCKETS - 1)) return bucket < 0 ? 0 : bucket >= BUCKETS ? BUCKETS : BUCKETS - 1;
+  return 1 + bucket;
 }
 
 /** Records a duration of 0 or more. */
 // @ts-ignore: decorator
 @inline
 export function record(histogram: u32, value: f64): void {
-  store<f64>(histogram, load<f64>(histogram, HIST_COUNT) + 1, HIST_COUNT);
-  store<f64>(histogram, load<f64>(histogram, HIST_SUM) + value, HIST_SUM);
+  add_pair(histogram, HIST_COUNT, 1, value);
   if (value > load<f64>(histogram, HIST_MAX)) store<f64>(histogram, value, HIST_MAX);
-  const bucket = histogram + (bucket_of(value) << 3);
-  store<f64>(bucket, load<f64>(bucket, HIST_BUCKETS) + 1, HIST_BUCKETS);
+  add(histogram + (bucket_of(value) << 3), HIST_BUCKETS, 1);
 }
 
 export function histogram_record(histogram: u32, value: f64): void {

@@ -1,88 +1,70 @@
 /**
  * The device clock's side of a run: which packets a device has room for, when each is served, how long it waited. What the
- * functions promise stands in nic/timeline/timeline.ts. `decide` and `settle` are for callers that keep a packet's arrival
- * themselves; `offer` and `complete` keep it between the two.
+ * functions promise stands in nic/timeline/timeline.ts. `decide` and `settle` are for callers that keep a packet's times
+ * themselves; `timeline_offer` and `timeline_complete` keep them between the two.
  */
 import {
-  ADMITTED, DROPPED_MAC, DROPPED_RING, MAX_PENDING, PENDING_ARRIVAL, PENDING_BYTES, PENDING_READY, PENDING_RING, RING_ADMITTED, RING_ADMIT_PLACE, RING_BYTES, RING_CORE,
-  RING_DROPS, RING_EXECUTED, RING_EXECUTE_PLACE, RING_LEAVES, RING_LEFT, RING_LEFT_PLACE, TL_ADMITTED, TL_ADMIT_SLOT, TL_BUSY, TL_COLLAPSED, TL_COLLAPSES, TL_COMPLETED,
-  TL_COMPLETE_SLOT, TL_CORES, TL_CORE_FREE, TL_FIRST_ARRIVAL, TL_IS_POOL, TL_LAST_DEPARTURE, TL_LATENCY, TL_MAC_BUSY, TL_MAC_DROPS, TL_MAC_FREE, TL_MAC_ROOM, TL_MAC_SPACING,
-  TL_OCCUPANCY, TL_OVERLOAD_BELOW, TL_OVERLOAD_SPACING, TL_PENDING, TL_POOL, TL_RINGS, TL_RING_SIZE, TL_SHARED_BUSY, TL_SHARED_FREE, TL_SHARED_UNTIL, TL_WAIT, TL_WAITING,
-  TL_WORK_UNTIL, UNDECIDED,
+  ADMITTED, DROPPED_MAC, DROPPED_RING, MAX_PENDING, PENDING_ARRIVAL, PENDING_BYTES, PENDING_READY, PENDING_RING, RING_ADMITTED, RING_ADMIT_PLACE, RING_BYTES, RING_CORE, RING_DROPS,
+  RING_EXECUTED, RING_EXECUTE_PLACE, RING_LEAVES, RING_LEFT, RING_LEFT_PLACE, TL_ADMIT_SLOT, TL_BUSY, TL_COLLAPSED, TL_COLLAPSES, TL_COMPLETE_SLOT, TL_CORES, TL_CORE_FREE,
+  TL_IS_POOL, TL_LAST_DEPARTURE, TL_LATENCY, TL_MAC_BUSY, TL_MAC_DROPS, TL_MAC_FREE, TL_MAC_ROOM, TL_MAC_SPACING, TL_OCCUPANCY, TL_OVERLOAD_BELOW,
+  TL_OVERLOAD_SPACING, TL_PENDING, TL_POOL, TL_RINGS, TL_RING_SIZE, TL_SHARED_BUSY, TL_SHARED_FREE, TL_SHARED_UNTIL, TL_WAIT, TL_WAITING, TL_WORK_UNTIL, UNDECIDED,
 } from "../abi";
 import { record } from "./histogram";
+import { add, add_pair, after, larger } from "./numbers";
 import { put, takenCore, takenId, takenTime, take_first } from "./pool";
-import { series_record } from "./series";
+import { record_at } from "./series";
 
-/** When the MAC was done with the packet that {@link decide} admitted last. */
-export let ready: f64 = 0;
-
-// @ts-ignore: decorator
-@inline
-function add(address: u32, offset: u32, value: f64): void {
-  store<f64>(address + offset, load<f64>(address + offset) + value);
-}
-
-/** The place behind one in a ring. */
-// @ts-ignore: decorator
-@inline
-function after(place: u32, size: u32): u32 {
-  return place + 1 == size ? 0 : place + 1;
-}
+/** What {@link decide} says of packets that are not admitted. */
+export const NO_ROOM_IN_RING: f64 = -DROPPED_RING;
+export const NO_ROOM_IN_MAC: f64 = -DROPPED_MAC;
 
 /** The ring that holds packets of a queue. */
 // @ts-ignore: decorator
 @inline
-function ring_of(timeline: u32, queue: u32): u32 {
-  return load<u32>(timeline, TL_RINGS) + (load<u32>(timeline, TL_IS_POOL) ? 0 : queue * RING_BYTES);
+export function ring_of(isPool: bool, timeline: u32, queue: u32): u32 {
+  return load<u32>(timeline, TL_RINGS) + (isPool ? 0 : queue * RING_BYTES);
 }
 
+/** Packets that `ring` can take before costs must be told. */
 // @ts-ignore: decorator
 @inline
-function decidable_in(timeline: u32, ring: u32): i32 {
-  const inRing = i32(load<i64>(ring, RING_EXECUTED) - load<i64>(ring, RING_ADMITTED)) + i32(load<u32>(timeline, TL_RING_SIZE));
-  return min(inRing, MAX_PENDING - load<i32>(timeline, TL_WAITING));
+export function decidable_in(timeline: u32, ring: u32): i32 {
+  return i32(load<i64>(ring, RING_EXECUTED) - load<i64>(ring, RING_ADMITTED)) + load<i32>(timeline, TL_RING_SIZE);
 }
 
-/** Packets of `queue` that can be decided before costs must be told. */
-export function timeline_decidable(timeline: u32, queue: u32): i32 {
-  return decidable_in(timeline, ring_of(timeline, queue));
-}
-
-/** Whether the device has room for a packet; the caller knows that it can be decided. */
+/** Whether the device has room for a packet, of which the caller knows that it can be decided: when the MAC is done with it, or NO_ROOM_*. */
 // @ts-ignore: decorator
 @inline
-function decide_in(timeline: u32, ring: u32, arrival: f64, queue: u32): i32 {
-  if (isNaN(load<f64>(timeline, TL_FIRST_ARRIVAL))) store<f64>(timeline, arrival, TL_FIRST_ARRIVAL);
-  const ringSize = load<u32>(timeline, TL_RING_SIZE);
+export function decide(timeline: u32, ring: u32, arrival: f64, queue: u32): f64 {
   const index = load<i64>(ring, RING_ADMITTED);
-  const macSpacing = load<f64>(timeline, TL_MAC_SPACING);
-  let at = arrival;
-  if (macSpacing > 0) {
+  let spacing = load<f64>(timeline, TL_MAC_SPACING);
+  let ready = arrival;
+  if (spacing > 0) {
     const free = load<f64>(timeline, TL_MAC_FREE);
-    if (free > arrival) {
-      if (free - arrival > load<f64>(timeline, TL_MAC_ROOM)) {
-        add(timeline, TL_MAC_DROPS, 1);
-        overload(timeline, ring, index);
-        return DROPPED_MAC;
-      }
-      at = free;
-    } else store<u32>(timeline, 0, TL_COLLAPSED);
-    const spacing = load<u32>(timeline, TL_COLLAPSED) ? load<f64>(timeline, TL_OVERLOAD_SPACING) : macSpacing;
-    store<f64>(timeline, at + spacing, TL_MAC_FREE);
+    ready = larger(free, arrival);
+    if (ready - arrival > load<f64>(timeline, TL_MAC_ROOM)) {
+      add(timeline, TL_MAC_DROPS, 1);
+      overload(timeline, ring, index);
+      return NO_ROOM_IN_MAC;
+    }
+    if (load<u32>(timeline, TL_COLLAPSED)) {
+      if (free <= arrival) store<u32>(timeline, 0, TL_COLLAPSED);
+      else spacing = load<f64>(timeline, TL_OVERLOAD_SPACING);
+    }
+    store<f64>(timeline, ready + spacing, TL_MAC_FREE);
     add(timeline, TL_MAC_BUSY, spacing);
   }
+  const ringSize = load<u32>(timeline, TL_RING_SIZE);
   const place = load<u32>(ring, RING_ADMIT_PLACE);
-  if (index >= i64(ringSize) && load<f64>(load<u32>(ring, RING_LEAVES) + (place << 3)) > at) {
+  // The packet admitted a ring ago holds this place; where there was none it is 0.
+  if (load<f64>(load<u32>(ring, RING_LEAVES) + (place << 3)) > ready) {
     add(load<u32>(timeline, TL_RINGS) + queue * RING_BYTES, RING_DROPS, 1);
     overload(timeline, ring, index);
-    return DROPPED_RING;
+    return NO_ROOM_IN_RING;
   }
   store<i64>(ring, index + 1, RING_ADMITTED);
   store<u32>(ring, after(place, ringSize), RING_ADMIT_PLACE);
-  add(timeline, TL_ADMITTED, 1);
-  ready = at;
-  return ADMITTED;
+  return ready;
 }
 
 /** Where a place of `ring` is, bytes, in tables of all rings' places. */
@@ -99,17 +81,16 @@ function overload(timeline: u32, ring: u32, index: i64): void {
   const place = place_in_all(timeline, ring, load<u32>(ring, RING_ADMIT_PLACE));
   const work = load<f64>(load<u32>(timeline, TL_WORK_UNTIL) + place);
   const shared = load<f64>(load<u32>(timeline, TL_SHARED_UNTIL) + place);
-  const perPacket = Math.max(work / f64(load<u32>(timeline, TL_CORES)), shared) / f64(index - i64(ringSize) + 1);
+  const perPacket = larger(work / f64(load<u32>(timeline, TL_CORES)), shared) / f64(index - i64(ringSize) + 1);
   if (perPacket * load<f64>(timeline, TL_OVERLOAD_BELOW) <= 1e9) return;
   store<u32>(timeline, 1, TL_COLLAPSED);
   add(timeline, TL_COLLAPSES, 1);
 }
 
-/** Serves the longest admitted packet of `ring` that has not been; returns its departure. */
+/** Serves the longest admitted packet of `ring` that has not been, with which the MAC was done at `ready`; returns its departure. */
 // @ts-ignore: decorator
 @inline
-function settle_in(isPool: bool, timeline: u32, ring: u32, arrival: f64, begin: f64, service: f64, shared: f64, alone: f64): f64 {
-  add(timeline, TL_COMPLETED, 1);
+export function settle(isPool: bool, timeline: u32, ring: u32, arrival: f64, ready: f64, service: f64, shared: f64, alone: f64): f64 {
   const ringSize = load<u32>(timeline, TL_RING_SIZE);
   const index = load<i64>(ring, RING_EXECUTED);
   store<i64>(ring, index + 1, RING_EXECUTED);
@@ -125,32 +106,26 @@ function settle_in(isPool: bool, timeline: u32, ring: u32, arrival: f64, begin: 
     take_first(pool);
     const id = takenId;
     const core = takenCore;
-    const free = takenTime;
-    start = free > begin ? free : begin;
+    start = larger(takenTime, ready);
     const coreFree = cores + (core << 3);
-    const busyUntil = load<f64>(coreFree);
-    const worked = (busyUntil > start ? busyUntil : start) + service;
+    const worked = larger(load<f64>(coreFree), start) + service;
     store<f64>(coreFree, worked);
-    departure = start + alone;
-    if (worked > departure) departure = worked;
+    departure = larger(start + alone, worked);
     if (shared > 0) {
-      const sharedFree = load<f64>(timeline, TL_SHARED_FREE);
-      const done = (sharedFree > start ? sharedFree : start) + shared;
+      const done = larger(load<f64>(timeline, TL_SHARED_FREE), start) + shared;
       store<f64>(timeline, done, TL_SHARED_FREE);
-      if (done > departure) departure = done;
-      add(timeline, TL_SHARED_BUSY, shared);
+      departure = larger(departure, done);
     }
     put(pool, departure, id, core);
     store<f64>(leaves + (place << 3), start);
   } else {
     const coreFree = cores + (load<u32>(ring, RING_CORE) << 3);
-    const free = load<f64>(coreFree);
-    start = free > begin ? free : begin;
+    start = larger(load<f64>(coreFree), ready);
     departure = start + service;
     store<f64>(coreFree, departure);
     store<f64>(leaves + (place << 3), departure);
   }
-  add(timeline, TL_BUSY, service);
+  add_pair(timeline, TL_BUSY, service, isPool ? shared : 0);
   const workUntil = load<u32>(timeline, TL_WORK_UNTIL);
   if (workUntil != 0) {
     const inAll = place_in_all(timeline, ring, place);
@@ -164,36 +139,37 @@ function settle_in(isPool: bool, timeline: u32, ring: u32, arrival: f64, begin: 
     left = index - i64(ringSize) + 1;
     leftPlace = nextPlace;
   }
-  while (left < index && load<f64>(leaves + (leftPlace << 3)) <= begin) {
+  // One leaves for one that comes, more or less: two steps without a branch, and a loop for what is rare.
+  let gone = u32(left < index) & u32(load<f64>(leaves + (leftPlace << 3)) <= ready);
+  left += i64(gone);
+  leftPlace = leftPlace + gone == ringSize ? 0 : leftPlace + gone;
+  gone = u32(left < index) & u32(load<f64>(leaves + (leftPlace << 3)) <= ready);
+  left += i64(gone);
+  leftPlace = leftPlace + gone == ringSize ? 0 : leftPlace + gone;
+  while (left < index && load<f64>(leaves + (leftPlace << 3)) <= ready) {
     left++;
     leftPlace = after(leftPlace, ringSize);
   }
   store<i64>(ring, left, RING_LEFT);
   store<u32>(ring, leftPlace, RING_LEFT_PLACE);
-  series_record(timeline + TL_OCCUPANCY, begin, f64(index - left));
+  record_at(timeline + TL_OCCUPANCY, ready, f64(index - left));
   record(timeline + TL_WAIT, start - arrival);
   record(timeline + TL_LATENCY, departure - arrival);
-  if (departure > load<f64>(timeline, TL_LAST_DEPARTURE)) store<f64>(timeline, departure, TL_LAST_DEPARTURE);
+  store<f64>(timeline, larger(load<f64>(timeline, TL_LAST_DEPARTURE), departure), TL_LAST_DEPARTURE);
   return departure;
 }
 
-/** {@link decide_in} for callers that have no packet waiting for its cost. */
-export function decide(timeline: u32, arrival: f64, queue: u32): i32 {
-  return decide_in(timeline, ring_of(timeline, queue), arrival, queue);
-}
-
-/** {@link settle_in} of the packet of `queue` that was decided last. */
-export function settle(timeline: u32, queue: u32, arrival: f64, begin: f64, service: f64, shared: f64, alone: f64): f64 {
-  const ring = ring_of(timeline, queue);
-  return load<u32>(timeline, TL_IS_POOL) ? settle_in(true, timeline, ring, arrival, begin, service, shared, alone) : settle_in(false, timeline, ring, arrival, begin, service, shared, alone);
+/** Packets of `queue` that can be decided before costs must be told. */
+export function timeline_decidable(timeline: u32, queue: u32): i32 {
+  return min(decidable_in(timeline, ring_of(load<u32>(timeline, TL_IS_POOL) != 0, timeline, queue)), MAX_PENDING - load<i32>(timeline, TL_WAITING));
 }
 
 /** Offers the next packet in arrival order. */
 export function timeline_offer(timeline: u32, arrival: f64, queue: u32): i32 {
-  const ring = ring_of(timeline, queue);
-  if (decidable_in(timeline, ring) <= 0) return UNDECIDED;
-  const answer = decide_in(timeline, ring, arrival, queue);
-  if (answer != ADMITTED) return answer;
+  if (timeline_decidable(timeline, queue) <= 0) return UNDECIDED;
+  const ring = ring_of(load<u32>(timeline, TL_IS_POOL) != 0, timeline, queue);
+  const ready = decide(timeline, ring, arrival, queue);
+  if (ready < 0) return ready == NO_ROOM_IN_MAC ? DROPPED_MAC : DROPPED_RING;
   const slot = load<u32>(timeline, TL_ADMIT_SLOT);
   store<u32>(timeline, after(slot, MAX_PENDING), TL_ADMIT_SLOT);
   store<u32>(timeline, load<u32>(timeline, TL_WAITING) + 1, TL_WAITING);
@@ -215,6 +191,6 @@ export function timeline_complete(timeline: u32, service: f64, shared: f64, alon
   if (waiting == 0) store<u32>(timeline, 0, TL_ADMIT_SLOT);
   const ring = load<u32>(pending, PENDING_RING);
   const arrival = load<f64>(pending, PENDING_ARRIVAL);
-  const begin = load<f64>(pending, PENDING_READY);
-  return load<u32>(timeline, TL_IS_POOL) ? settle_in(true, timeline, ring, arrival, begin, service, shared, alone) : settle_in(false, timeline, ring, arrival, begin, service, shared, alone);
+  const ready = load<f64>(pending, PENDING_READY);
+  return load<u32>(timeline, TL_IS_POOL) ? settle(true, timeline, ring, arrival, ready, service, shared, alone) : settle(false, timeline, ring, arrival, ready, service, shared, alone);
 }

@@ -31,8 +31,7 @@ export class Timeline {
   sharedBusy = 0;
   /** Time that the MAC took packets, ns. */
   macBusy = 0;
-  /** First arrival and last departure, ns. */
-  firstArrival = Number.NaN;
+  /** ns. */
   lastDeparture = 0;
 
   private readonly pool: ServerPool | undefined;
@@ -104,7 +103,6 @@ export class Timeline {
   offer(arrival: number, queue: number): number {
     if (this.decidable(queue) <= 0) return UNDECIDED;
     const ring = this.pool === undefined ? queue : 0;
-    if (this.admitted === 0 && Number.isNaN(this.firstArrival)) this.firstArrival = arrival;
     const { ringSize } = this.spec;
     const index = this.admittedOf[ring];
     let ready = arrival;

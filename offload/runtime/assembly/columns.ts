@@ -36,7 +36,7 @@ export function note_packet(loop: u32, row: u32, packet: u32, fate: u32): void {
 }
 
 /** Of one that ran; `frags`: where its parts behind the linear one lie. */
-export function note_result(loop: u32, row: u32, result: u32, frags: u32, verdict: u32, latency: f64): void {
+export function note_result(loop: u32, row: u32, result: u32, frags: u32, verdict: u32): void {
   const fault = load<u32>(result, RESULT_FAULT);
   const redirected = verdict == XDP_REDIRECT;
   put<u8>(loop, COLUMN_VERDICT, row, u8(verdict));
@@ -55,5 +55,10 @@ export function note_result(loop: u32, row: u32, result: u32, frags: u32, verdic
   put<u32>(loop, COLUMN_REDIRECT_TARGET, row, redirected ? load<u32>(result, RESULT_REDIRECT_TARGET) : 0);
   put<u32>(loop, COLUMN_COST_LOW, row, load<u32>(result, RESULT_COST));
   put<u32>(loop, COLUMN_COST_HIGH, row, load<u32>(result, RESULT_COST + 4));
+  put<f64>(loop, COLUMN_LATENCY, row, 0);
+}
+
+/** Of one that the device served. */
+export function note_latency(loop: u32, row: u32, latency: f64): void {
   put<f64>(loop, COLUMN_LATENCY, row, latency);
 }

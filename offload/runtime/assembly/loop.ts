@@ -1,22 +1,25 @@
 /**
  * The loop of a run, batch by batch: `receive` asks the device which packets it has room for and writes their descriptors,
- * an engine runs them, `complete` tells the models what they cost and counts what became of them. JavaScript is called
- * once a batch, never once a packet.
+ * an engine runs them, `complete` counts what became of them and tells the models what they cost. JavaScript is called
+ * once a batch, never once a packet. A batch goes through in stretches, each of which does one thing for all its packets:
+ * they need fewer numbers at a time than one that does all.
  */
-import { ADMITTED, DROPPED_MAC, DROPPED_RING, MIN_RECEIVE } from "../../../nic/runtime/abi";
-import { decide, ready, timeline_offer } from "../../../nic/runtime/assembly/timeline";
+import { MIN_RECEIVE, TL_IS_POOL } from "../../../nic/runtime/abi";
+import { add } from "../../../nic/runtime/assembly/numbers";
+import { decidable_in, decide, NO_ROOM_IN_MAC, ring_of } from "../../../nic/runtime/assembly/timeline";
 import {
   DESC_BYTES, DESC_CPU, DESC_FRAME, DESC_IFINDEX, DESC_METADATA, DESC_TIME, RESULT_BYTES, RESULT_COST, RESULT_FAULT, RESULT_FRAG_LENGTH, RESULT_LENGTH, RESULT_RET, SLOT_FRAGS,
 } from "../../../xdp/abi";
 import {
   FATE_LENGTH, FATE_MAC, FATE_RAN, FATE_RING, INTERFACE_BYTES, INTERFACE_LOST, INTERFACE_PACKETS, INTERFACE_STOPPED, LOOP_ARRIVAL, LOOP_BASELINE, LOOP_BASELINE_MAX_FRAME, LOOP_BATCH,
-  LOOP_COLUMNS, LOOP_COUNT, LOOP_DESCRIPTORS, LOOP_DEVICE, LOOP_EPOCH, LOOP_ERRORS, LOOP_ERROR_BYTES, LOOP_FATES, LOOP_FAULTS, LOOP_FAULT_PACKET, LOOP_FAULT_RESULT, LOOP_FIRST, LOOP_FRAMES,
+  LOOP_COLUMNS, LOOP_COUNT, LOOP_DESCRIPTORS, LOOP_DEVICE, LOOP_EPOCH, LOOP_ERRORS, LOOP_ERROR_BYTES, LOOP_FAULTS, LOOP_FAULT_PACKET, LOOP_FAULT_RESULT, LOOP_FIRST, LOOP_FRAMES,
   LOOP_FROM, LOOP_HASH, LOOP_IFACE, LOOP_INDIRECTION, LOOP_INDIRECTION_MASK, LOOP_INTERFACES, LOOP_LENGTH, LOOP_MAX_FRAME, LOOP_MISSED, LOOP_OFFSET, LOOP_PACKETS, LOOP_PLACES, LOOP_PORT,
-  LOOP_QUEUE, LOOP_QUEUES, LOOP_RESULTS, LOOP_ROWS, LOOP_SLOTS, LOOP_STRIDE, LOOP_TO, LOOP_TOTAL_BYTES, LOOP_TX_BYTES, LOOP_WIRE, MODEL_LAST_PORT, MODEL_LENGTH_ERRORS, MODEL_PORTS_SEEN,
-  MODEL_TIMELINE, QUEUE_BYTES, QUEUE_DROPS, QUEUE_TALLY_BYTES, QUEUE_VERDICTS,
+  LOOP_QUEUE, LOOP_QUEUES, LOOP_RESULTS, LOOP_ROWS, LOOP_ROW_TABLE, LOOP_SLOTS, LOOP_STRIDE, LOOP_TO, LOOP_TOTAL_BYTES, LOOP_TX_BYTES, LOOP_WIRE, MODEL_IS_CARD, MODEL_LAST_PORT,
+  MODEL_LENGTH_ERRORS, MODEL_PORTS_SEEN, MODEL_TIMELINE, QUEUE_BYTES, QUEUE_DROPS, QUEUE_TALLY_BYTES, QUEUE_VERDICTS, ROW_BYTES, ROW_FATE, ROW_HIGH, ROW_LENGTH, ROW_LOW, ROW_READY,
+  ROW_VERDICT,
 } from "../abi";
-import { note_packet, note_result } from "./columns";
-import { add, mean_service, received, serve, service_of, wire_bits } from "./model";
+import { note_latency, note_packet, note_result } from "./columns";
+import { mean_service, received, serve, service_of, wire_bits } from "./model";
 
 /** LOOP_PLACES of a packet that does not run. */
 const NOWHERE: u32 = 0xffffffff;
@@ -24,11 +27,23 @@ const VERDICTS: u32 = 5;
 const XDP_DROP: u32 = 1;
 const XDP_TX: u32 = 3;
 
+/** Who is asked, and when: the device before its packets run, the device after that (`--parallel`), the baseline. */
+const DEVICE: i32 = 0;
+const DEVICE_AFTERWARDS: i32 = 1;
+const BASELINE: i32 = 2;
+
 /** A value of packet `i` in the window's column. */
 // @ts-ignore: decorator
 @inline
 function get<T>(loop: u32, column: u32, i: u32): T {
   return load<T>(load<u32>(loop + column) + i * sizeof<T>());
+}
+
+/** Whether a frame is too short or too long to be received. */
+// @ts-ignore: decorator
+@inline
+function wrong_length(loop: u32, i: u32, maxFrame: u32): bool {
+  return get<u32>(loop, LOOP_LENGTH, i) < u32(MIN_RECEIVE) || get<u32>(loop, LOOP_WIRE, i) > maxFrame;
 }
 
 /** Writes a descriptor; metadata beside the hash is left to whoever knows of it. Two fields a store. */
@@ -56,31 +71,39 @@ function first_packet(loop: u32): u32 {
  */
 export function receive(loop: u32, from: u32, count: u32): u32 {
   const timeline = load<u32>(load<u32>(loop, LOOP_DEVICE), MODEL_TIMELINE);
-  const fates = load<u32>(loop, LOOP_FATES) - from;
+  return load<u32>(timeline, TL_IS_POOL) ? receive_on(true, loop, timeline, from, count) : receive_on(false, loop, timeline, from, count);
+}
+
+// @ts-ignore: decorator
+@inline
+function receive_on(isPool: bool, loop: u32, timeline: u32, from: u32, count: u32): u32 {
   const maxFrame = load<u32>(loop, LOOP_MAX_FRAME);
   const end = min(count, from + load<u32>(loop, LOOP_ROWS));
   const full = load<u32>(loop, LOOP_DESCRIPTORS) + load<u32>(loop, LOOP_BATCH) * DESC_BYTES;
-  let descriptor = load<u32>(loop, LOOP_DESCRIPTORS);
   const first = first_packet(loop);
-  let running: u32 = 0;
+  let descriptor = load<u32>(loop, LOOP_DESCRIPTORS);
+  let row = load<u32>(loop, LOOP_ROW_TABLE);
   let i = from;
-  for (; i < end; i++) {
+  for (; i < end; i++, row += ROW_BYTES) {
     if (descriptor == full) break;
-    if (get<u32>(loop, LOOP_LENGTH, i) < u32(MIN_RECEIVE) || get<u32>(loop, LOOP_WIRE, i) > maxFrame) {
-      store<u8>(fates + i, FATE_LENGTH);
+    if (wrong_length(loop, i, maxFrame)) {
+      store<u8>(row, FATE_LENGTH, ROW_FATE);
       continue;
     }
     const queue: u32 = get<u16>(loop, LOOP_QUEUE, i);
-    const answer = timeline_offer(timeline, get<f64>(loop, LOOP_ARRIVAL, i), queue);
-    if (answer == ADMITTED) {
-      store<u8>(fates + i, FATE_RAN);
-      describe(loop, descriptor, i, queue, first + i);
-      descriptor += DESC_BYTES;
-      running++;
-    } else if (answer == DROPPED_MAC) store<u8>(fates + i, FATE_MAC);
-    else if (answer == DROPPED_RING) store<u8>(fates + i, FATE_RING);
-    else break;
+    const ring = ring_of(isPool, timeline, queue);
+    if (decidable_in(timeline, ring) <= 0) break;
+    const ready = decide(timeline, ring, get<f64>(loop, LOOP_ARRIVAL, i), queue);
+    if (ready < 0) {
+      store<u8>(row, ready == NO_ROOM_IN_MAC ? FATE_MAC : FATE_RING, ROW_FATE);
+      continue;
+    }
+    store<f64>(row, ready, ROW_READY);
+    store<u8>(row, FATE_RAN, ROW_FATE);
+    describe(loop, descriptor, i, queue, first + i);
+    descriptor += DESC_BYTES;
   }
+  const running = (descriptor - load<u32>(loop, LOOP_DESCRIPTORS)) / DESC_BYTES;
   store<u32>(loop, from, LOOP_FROM);
   store<u32>(loop, i, LOOP_TO);
   store<u32>(loop, running, LOOP_COUNT);
@@ -99,106 +122,165 @@ export function describe_all(loop: u32, from: u32, to: u32): void {
   }
 }
 
-/** Tells the models what the packets of the batch cost, and counts what became of all that were received. */
+/** What became of the packets of the batch, when those that run have run: to the counts and the models. */
 export function complete(loop: u32): void {
-  settle_rows(loop, false);
+  if (load<u32>(loop, LOOP_FROM) == load<u32>(loop, LOOP_TO)) return;
+  gather(loop, false);
+  model_rows(loop, false);
 }
 
 /** The same of packets `from` to `to` - 1 that have run before the device was asked: they count as run, and a drop stays in the device's figures. */
 export function complete_executed(loop: u32, from: u32, to: u32): void {
   store<u32>(loop, from, LOOP_FROM);
   store<u32>(loop, to, LOOP_TO);
-  settle_rows(loop, true);
+  gather(loop, true);
+  model_rows(loop, true);
 }
 
+/** Takes what models need from the results, and counts. `ahead`: nobody has looked at the packets before they ran. */
 // @ts-ignore: decorator
 @inline
-function settle_rows(loop: u32, ahead: bool): void {
+function gather(loop: u32, ahead: bool): void {
   const from = load<u32>(loop, LOOP_FROM);
   const to = load<u32>(loop, LOOP_TO);
-  if (from == to) return;
-  const device = load<u32>(loop, LOOP_DEVICE);
-  const baseline = load<u32>(loop, LOOP_BASELINE);
   const maxFrame = load<u32>(loop, LOOP_MAX_FRAME);
-  const fates = load<u32>(loop, LOOP_FATES) - from;
   const noting = load<u32>(loop, LOOP_COLUMNS) != 0;
-  const stride = load<u32>(loop, LOOP_STRIDE);
-  const results = load<u32>(loop, LOOP_RESULTS);
-  const places = load<u32>(loop, LOOP_PLACES);
-  let next: u32 = 0;
+  let row = load<u32>(loop, LOOP_ROW_TABLE);
+  let result = load<u32>(loop, LOOP_RESULTS);
   let bytes: u64 = 0;
   let bits: u64 = 0;
-  for (let i = from; i < to; i++) {
+  // Packets of one interface after the other are many, as a rule: theirs are counted here until another comes.
+  let iface: u32 = get<u16>(loop, LOOP_IFACE, from);
+  let since = from;
+  let stopped: u32 = 0;
+  let lost: u32 = 0;
+  for (let i = from; i < to; i++, row += ROW_BYTES) {
     const wire = get<u32>(loop, LOOP_WIRE, i);
-    const arrival = get<f64>(loop, LOOP_ARRIVAL, i);
-    const queue: u32 = get<u16>(loop, LOOP_QUEUE, i);
-    const port: u32 = get<u8>(loop, LOOP_PORT, i);
-    const captured = get<u32>(loop, LOOP_LENGTH, i);
-    const byInterface = load<u32>(loop, LOOP_INTERFACES) + u32(get<u16>(loop, LOOP_IFACE, i)) * INTERFACE_BYTES;
-    const byQueue = load<u32>(loop, LOOP_QUEUES) + queue * QUEUE_TALLY_BYTES;
-    const fate: u32 = ahead ? (captured < u32(MIN_RECEIVE) || wire > maxFrame ? FATE_LENGTH : FATE_RAN) : load<u8>(fates + i);
+    const queues = load<u32>(loop, LOOP_QUEUES) + u32(get<u16>(loop, LOOP_QUEUE, i)) * QUEUE_TALLY_BYTES;
     bytes += wire;
     bits += wire_bits(wire);
-    store<u8>(device + port, 1, MODEL_PORTS_SEEN);
-    add(byInterface, INTERFACE_PACKETS, 1);
-    if (noting) note_packet(loop, i - from, i, fate);
-    let low: u32 = 0;
-    let high: u32 = 0;
-    let verdict: u32 = XDP_DROP;
-    let length = wire;
-    if (fate == FATE_RAN) {
-      const place = ahead ? load<u32>(places + ((i - from) << 2)) : next++;
-      const result = results + place * RESULT_BYTES;
-      const ret = load<u32>(result, RESULT_RET);
-      verdict = ret < VERDICTS ? ret : 0;
-      low = load<u32>(result, RESULT_COST);
-      high = load<u32>(result, RESULT_COST + 4);
-      length = load<u32>(result, RESULT_LENGTH) + load<u32>(result, RESULT_FRAG_LENGTH);
-      let latency: f64 = 0;
-      if (!ahead || decide(load<u32>(device, MODEL_TIMELINE), arrival, queue) == ADMITTED) {
-        latency = serve(!ahead, device, service_of(device, low, high, verdict), low, high, queue, arrival, ready, verdict, port, length) - arrival;
-      }
-      add(byQueue + (verdict << 3), QUEUE_VERDICTS, 1);
-      add(byQueue, QUEUE_BYTES, f64(wire));
-      if (verdict <= XDP_DROP) add(byInterface, INTERFACE_STOPPED, 1);
-      else if (verdict == XDP_TX) add(loop, LOOP_TX_BYTES, f64(length));
-      if (load<u32>(result, RESULT_FAULT) != 0) note_fault(loop, result, i);
-      if (noting) note_result(loop, i - from, result, load<u32>(loop, LOOP_SLOTS) + place * stride + SLOT_FRAGS, verdict, latency);
-    } else {
-      add(byInterface, INTERFACE_LOST, 1);
-      if (fate == FATE_LENGTH) {
-        add(loop, LOOP_ERRORS, 1);
-        add(loop, LOOP_ERROR_BYTES, f64(wire));
-        add(device, MODEL_LENGTH_ERRORS, 1);
-      } else if (fate == FATE_MAC) add(loop, LOOP_MISSED, 1);
-      else add(byQueue, QUEUE_DROPS, 1);
+    if (get<u16>(loop, LOOP_IFACE, i) != iface) {
+      count_interface(loop, iface, i - since, stopped, lost);
+      iface = get<u16>(loop, LOOP_IFACE, i);
+      since = i;
+      stopped = 0;
+      lost = 0;
     }
-    if (baseline != 0) beside(loop, baseline, fate == FATE_RAN, arrival, get<u32>(loop, LOOP_HASH, i), port, captured, wire, low, high, verdict, length);
+    if (ahead) store<u8>(row, wrong_length(loop, i, maxFrame) ? FATE_LENGTH : FATE_RAN, ROW_FATE);
+    if (noting) note_packet(loop, i - from, i, load<u8>(row, ROW_FATE));
+    if (load<u8>(row, ROW_FATE) != FATE_RAN) {
+      lost++;
+      not_run(loop, row, queues, wire);
+      continue;
+    }
+    if (ahead) result = load<u32>(loop, LOOP_RESULTS) + load<u32>(load<u32>(loop, LOOP_PLACES) + ((i - from) << 2)) * RESULT_BYTES;
+    const ret = load<u32>(result, RESULT_RET);
+    const verdict: u32 = ret < VERDICTS ? ret : 0;
+    const length = load<u32>(result, RESULT_LENGTH) + load<u32>(result, RESULT_FRAG_LENGTH);
+    store<u64>(row, load<u64>(result, RESULT_COST), ROW_LOW);
+    store<u32>(row, length, ROW_LENGTH);
+    store<u8>(row, verdict, ROW_VERDICT);
+    add(queues + (verdict << 3), QUEUE_VERDICTS, 1);
+    add(queues, QUEUE_BYTES, f64(wire));
+    stopped += u32(verdict <= XDP_DROP);
+    if (verdict == XDP_TX) add(loop, LOOP_TX_BYTES, f64(length));
+    if (load<u32>(result, RESULT_FAULT) != 0) note_fault(loop, result, i);
+    if (noting) note_result(loop, i - from, result, load<u32>(loop, LOOP_SLOTS) + ((result - load<u32>(loop, LOOP_RESULTS)) / RESULT_BYTES) * load<u32>(loop, LOOP_STRIDE) + SLOT_FRAGS, verdict);
+    result += RESULT_BYTES;
   }
-  const packets = f64(to - from);
-  add(loop, LOOP_PACKETS, packets);
+  count_interface(loop, iface, to - since, stopped, lost);
+  add(loop, LOOP_PACKETS, f64(to - from));
   add(loop, LOOP_TOTAL_BYTES, f64(bytes));
   const first = get<f64>(loop, LOOP_ARRIVAL, from);
   const last = get<f64>(loop, LOOP_ARRIVAL, to - 1);
-  received(device, packets, f64(bits), first, last);
-  if (baseline != 0) received(baseline, packets, f64(bits), first, last);
+  received(load<u32>(loop, LOOP_DEVICE), f64(to - from), f64(bits), first, last);
+  if (load<u32>(loop, LOOP_BASELINE) != 0) received(load<u32>(loop, LOOP_BASELINE), f64(to - from), f64(bits), first, last);
 }
 
-/** The baseline has its own rings. Of a packet that the device dropped nobody knows the path: it counts as a mean one. */
+/** A packet that never reached the program. */
+function not_run(loop: u32, row: u32, queues: u32, wire: u32): void {
+  store<u64>(row, 0, ROW_LOW);
+  store<u32>(row, wire, ROW_LENGTH);
+  store<u8>(row, XDP_DROP, ROW_VERDICT);
+  const fate: u32 = load<u8>(row, ROW_FATE);
+  if (fate == FATE_LENGTH) {
+    add(loop, LOOP_ERRORS, 1);
+    add(loop, LOOP_ERROR_BYTES, f64(wire));
+    add(load<u32>(loop, LOOP_DEVICE), MODEL_LENGTH_ERRORS, 1);
+  } else if (fate == FATE_MAC) add(loop, LOOP_MISSED, 1);
+  else add(queues, QUEUE_DROPS, 1);
+}
+
+function count_interface(loop: u32, iface: u32, packets: u32, stopped: u32, lost: u32): void {
+  const tally = load<u32>(loop, LOOP_INTERFACES) + iface * INTERFACE_BYTES;
+  add(tally, INTERFACE_PACKETS, f64(packets));
+  add(tally, INTERFACE_STOPPED, f64(stopped));
+  add(tally, INTERFACE_LOST, f64(lost));
+}
+
 // @ts-ignore: decorator
 @inline
-function beside(loop: u32, model: u32, ran: bool, arrival: f64, hash: u32, port: u32, captured: u32, wire: u32, low: u32, high: u32, verdict: u32, length: u32): void {
-  const at = min(port, load<u32>(model, MODEL_LAST_PORT));
-  store<u8>(model + at, 1, MODEL_PORTS_SEEN);
-  if (captured < u32(MIN_RECEIVE) || wire > load<u32>(loop, LOOP_BASELINE_MAX_FRAME)) {
-    add(model, MODEL_LENGTH_ERRORS, 1);
-    return;
+function model_rows(loop: u32, ahead: bool): void {
+  const device = load<u32>(loop, LOOP_DEVICE);
+  if (ahead) load<u32>(device, MODEL_IS_CARD) ? serve_rows(true, DEVICE_AFTERWARDS, loop, device) : serve_rows(false, DEVICE_AFTERWARDS, loop, device);
+  else load<u32>(device, MODEL_IS_CARD) ? serve_rows(true, DEVICE, loop, device) : serve_rows(false, DEVICE, loop, device);
+  const baseline = load<u32>(loop, LOOP_BASELINE);
+  if (baseline == 0) return;
+  if (load<u32>(baseline, MODEL_IS_CARD)) beside_card(loop, baseline);
+  else beside_kernel(loop, baseline);
+}
+
+function beside_card(loop: u32, model: u32): void {
+  serve_rows(true, BASELINE, loop, model);
+}
+
+function beside_kernel(loop: u32, model: u32): void {
+  serve_rows(false, BASELINE, loop, model);
+}
+
+/** All rows of the batch through one model, in arrival order. */
+// @ts-ignore: decorator
+@inline
+function serve_rows(isCard: bool, role: i32, loop: u32, model: u32): void {
+  const from = load<u32>(loop, LOOP_FROM);
+  const to = load<u32>(loop, LOOP_TO);
+  const timeline = load<u32>(model, MODEL_TIMELINE);
+  const maxFrame = role == BASELINE ? load<u32>(loop, LOOP_BASELINE_MAX_FRAME) : 0;
+  const noting = role != BASELINE && load<u32>(loop, LOOP_COLUMNS) != 0;
+  let row = load<u32>(loop, LOOP_ROW_TABLE);
+  for (let i = from; i < to; i++, row += ROW_BYTES) {
+    const ran = load<u8>(row, ROW_FATE) == FATE_RAN;
+    const arrival = get<f64>(loop, LOOP_ARRIVAL, i);
+    const port = role == BASELINE ? min<u32>(get<u8>(loop, LOOP_PORT, i), load<u32>(model, MODEL_LAST_PORT)) : get<u8>(loop, LOOP_PORT, i);
+    store<u8>(model + port, 1, MODEL_PORTS_SEEN);
+    let queue: u32;
+    if (role == BASELINE) {
+      if (wrong_length(loop, i, maxFrame)) {
+        add(model, MODEL_LENGTH_ERRORS, 1);
+        continue;
+      }
+      const hash = get<u32>(loop, LOOP_HASH, i);
+      const steered: u32 = load<u16>(load<u32>(loop, LOOP_INDIRECTION) + ((hash & load<u32>(loop, LOOP_INDIRECTION_MASK)) << 1));
+      queue = hash == 0 ? 0 : steered;
+    } else {
+      if (!ran) continue;
+      queue = get<u16>(loop, LOOP_QUEUE, i);
+    }
+    const ring = ring_of(isCard, timeline, queue);
+    let ready: f64;
+    if (role == DEVICE) ready = load<f64>(row, ROW_READY);
+    else {
+      ready = decide(timeline, ring, arrival, queue);
+      if (ready < 0) continue;
+    }
+    const low = load<u32>(row, ROW_LOW);
+    const high = load<u32>(row, ROW_HIGH);
+    const verdict: u32 = load<u8>(row, ROW_VERDICT);
+    // Of a packet that the device dropped nobody knows the path: to the baseline it counts as a mean one.
+    const service = role != BASELINE || ran ? service_of(isCard, model, low, high, verdict) : mean_service(isCard, model);
+    const departure = serve(isCard, model, ring, service, low, high, queue, arrival, ready, verdict, port, load<u32>(row, ROW_LENGTH));
+    if (noting) note_latency(loop, i - from, departure - arrival);
   }
-  const entry = load<u32>(loop, LOOP_INDIRECTION) + ((hash & load<u32>(loop, LOOP_INDIRECTION_MASK)) << 1);
-  const queue: u32 = hash == 0 ? 0 : load<u16>(entry);
-  if (decide(load<u32>(model, MODEL_TIMELINE), arrival, queue) != ADMITTED) return;
-  const service = ran ? service_of(model, low, high, verdict) : mean_service(model);
-  serve(false, model, service, low, high, queue, arrival, ready, verdict, at, length);
 }
 
 /** The first of the batch is kept for whoever says where it is. */
