@@ -127,13 +127,20 @@ function one(profile: string, name: string, program: Equivalent, value: number, 
 
 function x86Rows(): Row[] {
   const cx5 = findProfile("linux-xdp-native-cx5");
-  const series = (name: string, program: Equivalent, values: readonly number[], calibrating: readonly number[]): Row[] =>
-    values.map((value, i) => row("x86-xdp", `${name}, ${i + 1} cores`, value, () => rate(`cx5 ${name} ${i + 1}`, program, cx5, { queues: i + 1 }), calibrating.includes(i + 1)));
+  const series = (name: string, program: Equivalent, ringSize: number, values: readonly number[], calibrating: readonly number[] = []): Row[] =>
+    values.map((value, i) => row("x86-xdp", `${name}, ring ${ringSize}, ${i + 1} cores`, value, () => rate(`cx5 ${name} ${ringSize} ${i + 1}`, program, overrideProfile(cx5, { ringSize }), { queues: i + 1 }), calibrating.includes(i + 1)));
   return [
-    ...series("XDP_DROP no touch, ring 512", programs.DROP, [24.8, 50.23, 74.35, 86.2, 86.97, 87.1], [1, 4]),
-    ...series("XDP_DROP read, ring 512", programs.READ_DROP, [23.06, 46.54, 68.86, 86.17, 87.34, 87.59], [1]),
-    ...series("XDP_TX, ring 256", programs.TX, [16.9, 34.85, 51.88, 68.95, 70.16, 68.74], [1, 5]),
-    ...series("XDP_REDIRECT, ring 256", programs.REDIRECT, [8.64, 16.74, 25.74, 34.19, 41.46, 46.06], [1]),
+    ...series("XDP_DROP no touch", programs.DROP, 512, [24.8, 50.23, 74.35, 86.2, 86.97, 87.1], [1, 4]),
+    ...series("XDP_DROP no touch", programs.DROP, 1024, [24.38, 49.81, 73.23, 86.62, 86.83, 86.61]),
+    ...series("XDP_DROP read", programs.READ_DROP, 512, [23.06, 46.54, 68.86, 86.17, 87.34, 87.59], [1]),
+    ...series("XDP_DROP read", programs.READ_DROP, 1024, [23.1, 46.55, 64.47, 68.25, 49.91, 56.32], [3, 4, 6]),
+    ...series("XDP_TX", programs.TX, 256, [16.9, 34.85, 51.88, 68.95, 70.16, 68.74], [1, 5]),
+    ...series("XDP_TX", programs.TX, 512, [17.01, 33.93, 45.52, 50.98, 50.62, 52.32], [4]),
+    ...series("XDP_TX", programs.TX, 1024, [16.23, 31.23, 32.34, 32.6, 37.49, 43.23], [4, 6]),
+    ...series("XDP_REDIRECT", programs.REDIRECT, 128, [7.58, 14.27, 22.09, 29.51, 36.65, 43.38]),
+    ...series("XDP_REDIRECT", programs.REDIRECT, 256, [8.64, 16.74, 25.74, 34.19, 41.46, 46.06], [1]),
+    ...series("XDP_REDIRECT", programs.REDIRECT, 512, [8.67, 16.63, 25.23, 28.81, 31.31, 33.97]),
+    ...series("XDP_REDIRECT", programs.REDIRECT, 1024, [8.65, 15.98, 19.22, 21.54, 25.46, 29.83]),
     one("linux-xdp-native-cx4", "XDP_DROP no touch", programs.DROP, 19.8, true),
     one("linux-xdp-native-cx4", "XDP_DROP read", programs.READ_DROP, 12.007, true),
     one("linux-xdp-native-cx4", "XDP_TX", programs.TX, 10.11, true),
