@@ -7,6 +7,7 @@ import { KFUNC_BY_NAME } from "./kfunc-table.js";
 
 const CALL = BPF_JMP | BPF_CALL;
 
+export const FUNC_tail_call = 12;
 export const FUNC_loop = 181;
 export const FUNC_for_each_map_elem = 164;
 export const FUNC_find_vma = 180;

@@ -5,13 +5,12 @@
 import { CHANGES_PACKET, HELPER_PROTOTYPE_BY_ID } from "../helpers/prototypes.js";
 import { BPF_ATOMIC, BPF_CALL, BPF_CMPXCHG, BPF_END, BPF_EXIT, BPF_FETCH, BPF_IMM, BPF_JA, BPF_JCOND, BPF_JMP, BPF_JMP32, BPF_LD, BPF_LDX, BPF_LOAD_ACQ, BPF_MOV, BPF_NEG, BPF_ST, BPF_STORE_REL, BPF_STX, BPF_X, BPF_XCHG, LD_IMM64, classOf, modeOf, operationOf } from "../isa/index.js";
 import type { Insn } from "../object/index.js";
-import { callsBack, callsBackLater, isFunctionLoad, isHelperCall, isKfuncCall, isSubprogramCall, kfuncAt } from "./calls.js";
+import { FUNC_tail_call, callsBack, callsBackLater, isFunctionLoad, isHelperCall, isKfuncCall, isSubprogramCall, kfuncAt } from "./calls.js";
 import type { Env, Subprogram } from "./env.js";
 
 const NEW = 0;
 const DISCOVERED = 1;
 const EXPLORED = 2;
-const HELPER_tail_call = 12;
 
 /** Walks the control flow of all functions from the entry; refuses what is unreachable. */
 export function checkCfg(env: Env): void {
@@ -115,7 +114,6 @@ function visit(env: Env, at: number): readonly number[] {
         const info = env.subprograms[env.subprogramAt[at] as number] as Subprogram;
         if (CHANGES_PACKET.has(insn.imm)) info.changesPacket = true;
         if (HELPER_PROTOTYPE_BY_ID.get(insn.imm)?.mightSleep) info.mightSleep = true;
-        if (insn.imm === HELPER_tail_call) aux.prunePoint[at] = 1;
       }
       if (isKfuncCall(insn) && kfuncAt(env, at)?.iter === "next") {
         aux.prunePoint[at] = aux.forceCheckpoint[at] = aux.iterNext[at] = 1;
@@ -142,6 +140,8 @@ function visit(env: Env, at: number): readonly number[] {
 export function successors(env: Env, at: number): readonly number[] {
   const insn = env.insns[at] as Insn;
   const edges = edgesOf(env, at);
+  // A tail call that succeeds ends the function.
+  if (isHelperCall(insn) && insn.imm === FUNC_tail_call) return [edges[0] as number, (env.subprograms[env.subprogramAt[at] as number] as Subprogram).exit];
   return isSubprogramCall(insn) || isFunctionLoad(insn) ? [edges[0] as number] : edges;
 }
 

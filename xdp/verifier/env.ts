@@ -28,6 +28,8 @@ export interface FunctionArg {
 export interface Subprogram {
   readonly start: number;
   end: number;
+  /** Its last exit instruction. */
+  exit: number;
   readonly name: string;
   readonly global: boolean;
   readonly typeId: number | undefined;

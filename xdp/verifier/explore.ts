@@ -125,7 +125,7 @@ function walk(env: Env, liveness: StackLiveness): void {
     const running = env.state;
     prevInsn = at;
     const next = step(env, insn);
-    if (mayWrite(insn.op)) liveness.commit(running, at, Math.min(top, running.frames.length - 1));
+    if (mayWrite(insn.op) && running.frames.length > top) liveness.commit(running, at, top);
     if (next === LEFT_FRAME) {
       printState = true;
       continue;
@@ -243,9 +243,12 @@ function call(env: Env, insn: Insn, cls: number): number {
       checkResources(env, "bpf_throw", true, true);
       return PATH_ENDS;
     }
-  } else checkHelperCall(env, insn);
+    env.scratchReg(0);
+    return env.insn + 1;
+  }
+  const next = checkHelperCall(env, insn);
   env.scratchReg(0);
-  return env.insn + 1;
+  return next;
 }
 
 /** The end of a function, or of the program. */

@@ -2,15 +2,16 @@
 import { helperName, HELPER_NAMES } from "../helpers/index.js";
 import { CHANGES_PACKET } from "../helpers/prototypes.js";
 import type { Insn } from "../object/index.js";
-import { FUNC_find_vma, FUNC_for_each_map_elem, FUNC_loop, FUNC_timer_set_callback, FUNC_user_ringbuf_drain } from "./calls.js";
+import { FUNC_tail_call, FUNC_find_vma, FUNC_for_each_map_elem, FUNC_loop, FUNC_timer_set_callback, FUNC_user_ringbuf_drain } from "./calls.js";
 import { checkDynptr, dynptrAt, endDynptr } from "./dynptr.js";
 import type { Env } from "./env.js";
-import { clearPacketPointers, pushAsyncCallback, pushCallback } from "./frames.js";
+import { clearPacketPointers, leaveFrame, pushAsyncCallback, pushCallback } from "./frames.js";
 import { CallMeta, checkHelperMemory, checkMemorySize } from "./helper-memory.js";
 import { checkMapCompatibility } from "./map-compatibility.js";
 import type { MapInfo } from "./map-info.js";
 import { BPF_F_RDONLY_PROG, fieldOf } from "./map-info.js";
 import { checkAccess, checkAlignment, checkMapValue, checkPointerOffset } from "./memory.js";
+import { pushPath } from "./paths.js";
 import { markPrecise, markSlotPrecise } from "./precision.js";
 import type { ParsedPrototype, ParsedType } from "./prototype.js";
 import { PROTOTYPES } from "./prototype.js";
@@ -28,7 +29,6 @@ import { CONST_PTR_TO_DYNPTR, CONST_PTR_TO_MAP, DYNPTR_LOCAL, DYNPTR_TYPES, MEM_
 const FUNC_map_lookup_elem = 1;
 const FUNC_map_update_elem = 2;
 const FUNC_map_delete_elem = 3;
-const FUNC_tail_call = 12;
 const FUNC_sk_lookup_tcp = 84;
 const FUNC_sk_lookup_udp = 85;
 const FUNC_map_push_elem = 87;
@@ -73,8 +73,8 @@ const COMPATIBLE: Readonly<Record<string, readonly number[]>> = {
   ARG_PTR_TO_DYNPTR: [PTR_TO_STACK, CONST_PTR_TO_DYNPTR],
 };
 
-/** Checks a call of a helper, and what holds after it. */
-export function checkHelperCall(env: Env, insn: Insn): void {
+/** Checks a call of a helper, and what holds after it; gives the instruction to go on at. */
+export function checkHelperCall(env: Env, insn: Insn): number {
   const id = insn.imm;
   const { state } = env;
   const extern = env.externs.get(env.insn);
@@ -82,7 +82,7 @@ export function checkHelperCall(env: Env, insn: Insn): void {
   if (extern?.kind === "kfunc") env.notKnown(`kernel function ${extern.name}`);
   if (id < 0 || id >= HELPER_NAMES.length || id === 0) env.reject(`invalid func ${id === 0 ? "unspec" : "unknown"}#${id}`);
   const proto = PROTOTYPES.get(id);
-  if (proto === undefined) return env.reject(`program of this type cannot use helper ${helperName(id)}#${id}`);
+  if (proto === undefined) env.reject(`program of this type cannot use helper ${helperName(id)}#${id}`);
   if (proto.spec.gplOnly === true && !isGplCompatible(env.object.license)) env.reject("cannot call GPL-restricted function from non-GPL compatible program");
   if (proto.spec.mightSleep === true && !state.inSleepable) env.reject("helper call might sleep in a non-sleepable prog");
   const meta = new CallMeta();
@@ -95,7 +95,18 @@ export function checkHelperCall(env: Env, insn: Insn): void {
   clearCallerSaved(env);
   setReturn(env, id, proto, meta);
   checkMapCompatibility(env, meta.map, id, proto.name);
+  if (id === FUNC_tail_call) return afterTailCall(env);
   if (CHANGES_PACKET.has(id)) clearPacketPointers(env);
+  return env.insn + 1;
+}
+
+/** A tail call that fails changes nothing; one that succeeds ends the function, with any result and with the packet moved, which only a function's caller gets to see. */
+function afterTailCall(env: Env): number {
+  if (env.state.frames.length === 1) return env.insn + 1;
+  pushPath(env, env.insn + 1, env.insn);
+  clearPacketPointers(env);
+  setReg(env, 0, UNKNOWN_REG);
+  return leaveFrame(env);
 }
 
 /** Licences that the kernel counts as GPL (include/linux/license.h). */

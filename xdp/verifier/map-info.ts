@@ -34,6 +34,9 @@ const FD_MAPS: ReadonlySet<string> = new Set([
   "BPF_MAP_TYPE_DEVMAP", "BPF_MAP_TYPE_DEVMAP_HASH", "BPF_MAP_TYPE_CPUMAP", "BPF_MAP_TYPE_XSKMAP",
 ]);
 
+/** Maps that the kernel makes read-only for programs: a lookup gives its own data (kernel/bpf/devmap.c). */
+const LOOKUP_ONLY: ReadonlySet<string> = new Set(["BPF_MAP_TYPE_DEVMAP", "BPF_MAP_TYPE_DEVMAP_HASH"]);
+
 export function mapInfo(spec: Omit<MapSpec, "inner"> & { readonly inner?: MapSpec["inner"] }, btf: BtfSpec | undefined): MapInfo {
   const fd = FD_MAPS.has(spec.type);
   const initial = spec.initial === undefined ? undefined : Uint8Array.from(Buffer.from(spec.initial, "base64"));
@@ -44,7 +47,7 @@ export function mapInfo(spec: Omit<MapSpec, "inner"> & { readonly inner?: MapSpe
     keySize: spec.keySize === 0 && fd ? 4 : spec.keySize,
     valueSize: spec.valueSize === 0 && fd ? 4 : spec.valueSize,
     maxEntries: spec.maxEntries,
-    flags: spec.flags,
+    flags: spec.flags | (LOOKUP_ONLY.has(spec.type) ? BPF_F_RDONLY_PROG : 0),
     fields: btf === undefined ? [] : specialFields(btf, spec.valueTypeId),
     constant: (spec.flags & BPF_F_RDONLY_PROG) !== 0 ? initial : undefined,
     direct: (spec.type === "BPF_MAP_TYPE_ARRAY" && spec.maxEntries === 1) || spec.type === "BPF_MAP_TYPE_INSN_ARRAY" || spec.type === "BPF_MAP_TYPE_ARENA",

@@ -4,7 +4,7 @@
  */
 import { BPF_ATOMIC, BPF_CALL, BPF_CMPXCHG, BPF_END, BPF_EXIT, BPF_FETCH, BPF_IMM, BPF_JCOND, BPF_JMP, BPF_JMP32, BPF_LD, BPF_LDX, BPF_LOAD_ACQ, BPF_MOV, BPF_NEG, BPF_ST, BPF_STX, BPF_X, classOf, modeOf, operationOf } from "../isa/index.js";
 import type { Insn } from "../object/index.js";
-import { callsBack, isSubprogramCall } from "./calls.js";
+import { FUNC_tail_call, callsBack, isHelperCall, isSubprogramCall } from "./calls.js";
 import type { Env, Subprogram } from "./env.js";
 import { MAX_FRAMES } from "./env.js";
 import { formatState, insnText } from "./format.js";
@@ -320,7 +320,13 @@ function jumpBack(env: Env, insn: Insn, at: number, after: number, history: Hist
     }
     if (callsBack(env, at) && at !== after - 1) return leaveCallee(false);
     wanted.clearReg(0);
-    return ((wanted.regs[wanted.frame] as number) & ARGUMENTS) !== 0 ? undefined : true;
+    if (((wanted.regs[wanted.frame] as number) & ARGUMENTS) !== 0) return undefined;
+    // A tail call that succeeded left its function.
+    if (isHelperCall(insn) && insn.imm === FUNC_tail_call && at !== after - 1) {
+      if (wanted.frame === MAX_FRAMES - 1) return undefined;
+      wanted.frame++;
+    }
+    return true;
   }
   if (operation === BPF_EXIT) {
     const fromCall = after - 1 >= 0 && isSubprogramCall(env.insns[after - 1] as Insn);

@@ -51,7 +51,7 @@ function exceptionCallback(env: Env): number | undefined {
 function subprogram(env: Env, start: number, end: number): Subprogram {
   const spec = env.program.functions.find((f) => f.start === start);
   return {
-    start, end, name: spec?.name ?? "", global: env.hasFuncInfo && spec?.linkage === "global", typeId: spec?.typeId, stackDepth: 0, hasTailCall: false,
+    start, end, exit: start, name: spec?.name ?? "", global: env.hasFuncInfo && spec?.linkage === "global", typeId: spec?.typeId, stackDepth: 0, hasTailCall: false,
     tailCallReachable: false, hasLdAbs: false, isCallback: false, isAsyncCallback: false, isExceptionCallback: false, changesPacket: false, mightSleep: false,
     fastcallStackOff: 0, keepFastcallStack: false, called: false, verified: false, unreliable: false, args: undefined,
   };
@@ -64,6 +64,7 @@ export function checkSubprograms(env: Env): void {
   for (const [at, insn] of env.insns.entries()) {
     if (isHelperCall(insn) && insn.imm === 12) info.hasTailCall = info.tailCallReachable = true;
     const cls = classOf(insn.op);
+    if (insn.op === (BPF_JMP | BPF_EXIT)) info.exit = at;
     if (cls === BPF_LD && (modeOf(insn.op) === BPF_ABS || modeOf(insn.op) === BPF_IND)) info.hasLdAbs = true;
     const operation = operationOf(insn.op);
     if ((cls === BPF_JMP || cls === BPF_JMP32) && operation !== BPF_EXIT && operation !== BPF_CALL) {
