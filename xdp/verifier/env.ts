@@ -80,6 +80,8 @@ export interface StackAccesses {
   read(state: State, frame: number, slot: number): void;
   /** The current instruction writes all of a slot of a frame. */
   write(frame: number, slot: number): void;
+  /** A path, or a function on it, ends: brings what was noted into effect. */
+  update(state: State): void;
 }
 
 /** A path that waits. */

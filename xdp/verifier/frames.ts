@@ -167,6 +167,8 @@ export function pushAsyncCallback(env: Env, subprogram: number, sleepable: boole
 /** Leaves the innermost frame; gives the instruction to go on at. */
 export function leaveFrame(env: Env): number {
   const { state } = env;
+  // What the function was seen to read of its callers' stacks holds from here on, whichever path comes next.
+  env.stackAccesses.update(state);
   const callee = state.top;
   const r0 = callee.regs[0] as Reg;
   if (r0.type === PTR_TO_STACK) env.reject("cannot return stack pointer to the caller");

@@ -6,7 +6,7 @@ import { alu, signExtend32, signExtend64, swap, truncate } from "./scalar-alu.js
 import { compare } from "./scalar-branch.js";
 import { Draft, constant, covers } from "./scalar.js";
 import type { Scalar } from "./scalar.js";
-import { s64, tnumIn, tnumMul, tnumRange, u64 } from "./tnum.js";
+import { s64, tnumIn, tnumMul, tnumNext, tnumRange, u64 } from "./tnum.js";
 
 const RUNS = { numRuns: 3000 };
 
@@ -136,6 +136,18 @@ describe("scalars", () => {
         const told = compare(op, is32, a.scalar, b.scalar);
         expect(told.taken === undefined || told.taken === taken).toBe(true);
         return taken ? allows(told.takenLeft, a.value) && allows(told.takenRight, b.value) : allows(told.elseLeft, a.value) && allows(told.elseRight, b.value);
+      }),
+      RUNS,
+    );
+  });
+
+  it("tristate numbers name their next member", () => {
+    const bits = fc.integer({ min: 0, max: 255 });
+    fc.assert(
+      fc.property(bits, bits, fc.integer({ min: 0, max: 300 }), (value, mask, z) => {
+        const t = { value: BigInt(value & ~mask), mask: BigInt(mask) };
+        const members = Array.from({ length: 256 }, (_, i) => i).filter((i) => tnumIn(t, { value: BigInt(i), mask: 0n }));
+        return tnumNext(t, BigInt(z)) === BigInt(members.find((member) => member > z) ?? (members.at(-1) as number));
       }),
       RUNS,
     );

@@ -3,7 +3,7 @@
  * A {@link Scalar} never changes and exists once for each content, as far as possible: comparing references is the fast
  * path, and results of operations can be remembered by {@link Scalar.key}. A {@link Draft} is what operations compute in.
  */
-import { LOW32, TNUM_UNKNOWN, U64_MAX, s64, tnumIn, tnumIntersect, tnumRange, tnumSubreg, u64 } from "./tnum.js";
+import { LOW32, TNUM_UNKNOWN, U64_MAX, s64, tnumIn, tnumIntersect, tnumNext, tnumRange, tnumSubreg, u64 } from "./tnum.js";
 import type { Tnum } from "./tnum.js";
 
 export const S64_MIN = -(2n ** 63n);
@@ -119,6 +119,16 @@ export class Draft {
     this.smax = min(this.smax, s64(value | (mask & (U64_MAX >> 1n))));
     this.umin = max(this.umin, value);
     this.umax = min(this.umax, value | mask);
+    if (mask !== 0n && mask !== U64_MAX) this.onlyMember();
+  }
+
+  /** Where only one number is both in the bounds and allowed by the bits, it is that. */
+  private onlyMember(): void {
+    const { bits, umin, umax } = this;
+    const next = tnumNext(bits, umin);
+    if ((umin & (U64_MAX ^ bits.mask)) === bits.value) {
+      if (next > umax) this.setConst(umin);
+    } else if (next === (bits.value | bits.mask) || (next <= umax && tnumNext(bits, next) > umax)) this.setConst(next);
   }
 
   bounds32FromBits(): void {
@@ -144,15 +154,28 @@ export class Draft {
     if (bits.mask > S31_MAX || bits.value > S31_MAX) return false;
     const value = Number(bits.value);
     const mask = Number(bits.mask);
-    const low = Math.max(value, Number(this.umin), Number(this.smin), this.u32min, this.s32min);
-    const high = Math.min(value | mask, Number(this.umax), Number(this.smax), this.u32max, this.s32max);
+    let low = Math.max(value, Number(this.umin), Number(this.smin), this.u32min, this.s32min);
+    let high = Math.min(value | mask, Number(this.umax), Number(this.smax), this.u32max, this.s32max);
     if (low > high) return false;
+    // As the bounds of the whole alone tell, before the others are asked.
+    const first = onlyMember(value, mask, Math.max(value, Number(this.umin)), Math.min(value | mask, Number(this.umax)));
+    if (first >= 0) {
+      if (first < low || first > high) return false;
+      low = high = first;
+    }
     const differing = low ^ high;
     const open = differing === 0 ? 0 : 0xffff_ffff >>> Math.clz32(differing);
-    const newMask = mask & open;
-    const newValue = (value | (low & ~open)) & ~newMask;
-    const newLow = Math.max(low, newValue);
-    const newHigh = Math.min(high, newValue | newMask);
+    if (((low ^ value) & ~mask & ~open) !== 0) return false;
+    let newMask = mask & open;
+    let newValue = (value | (low & ~open)) & ~newMask;
+    let newLow = Math.max(low, newValue);
+    let newHigh = Math.min(high, newValue | newMask);
+    if (newLow > newHigh) return false;
+    const only = onlyMember(newValue, newMask, newLow, newHigh);
+    if (only >= 0) {
+      newLow = newHigh = newValue = only;
+      newMask = 0;
+    }
     if (newValue !== value || newMask !== mask) this.bits = { value: BigInt(newValue), mask: BigInt(newMask) };
     const min = BigInt(newLow);
     const max = newLow === newHigh ? min : BigInt(newHigh);
@@ -283,6 +306,24 @@ export class Draft {
     }
     return intern(this);
   }
+}
+
+/** {@link tnumNext} for 31 bits. */
+function nextMember(value: number, mask: number, z: number): number {
+  const most = value | mask;
+  if (z >= most) return most;
+  if (z < value) return value;
+  const like = value | (z & mask);
+  const below = like === z ? 0 : 0xffff_ffff >>> Math.clz32(like ^ z);
+  return like > z ? (z & ~below) | (value & below) : value | (((like | ~mask | below) + 1) & mask);
+}
+
+/** The only number of 31 bits in bounds that the bits allow, as the kernel finds it; -1 where there are more, or none is found. */
+function onlyMember(value: number, mask: number, low: number, high: number): number {
+  if (mask === 0) return -1;
+  const next = nextMember(value, mask, low);
+  if ((low & ~mask) === value) return next > high ? low : -1;
+  return next === (value | mask) || (next <= high && nextMember(value, mask, next) > high) ? next : -1;
 }
 
 export function max(a: bigint, b: bigint): bigint {

@@ -148,6 +148,22 @@ export function tnumCast(a: Tnum, bytes: number): Tnum {
   return { value: BigInt.asUintN(bytes * 8, a.value), mask: BigInt.asUintN(bytes * 8, a.mask) };
 }
 
+/** The smallest member above `z`; the largest member where none is. */
+export function tnumNext({ value, mask }: Tnum, z: bigint): bigint {
+  const most = value | mask;
+  if (z >= most) return most;
+  if (z < value) return value;
+  const like = value | (z & mask);
+  if (like > z) {
+    // The highest difference is a bit that is 1 in every member: as `z` above it, least below.
+    const below = (1n << BigInt(bitLength(like ^ z))) - 1n;
+    return (z & (U64_MAX ^ below)) | (value & below);
+  }
+  // One more in the unknown bits above the highest difference, least below.
+  const below = (1n << BigInt(bitLength(like ^ z))) - 1n;
+  return value | (u64((like | (U64_MAX ^ mask) | below) + 1n) & mask);
+}
+
 export function tnumAligned(a: Tnum, size: number): boolean {
   return ((a.value | a.mask) & BigInt(size - 1)) === 0n;
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, test } from "vitest";
 import { OPCODES, assemble } from "../isa/index.js";
 import { loadObject } from "../object/index.js";
+import { fixture } from "../object/testing/fixtures.js";
 import type { LineInfo, MapSpec, ObjectSpec, ProgramSpec } from "../object/index.js";
 import type { Verdict, VerifyOptions } from "./index.js";
 import { REGION_PACKET, verifyObject, verifyProgram } from "./index.js";
@@ -14,10 +15,12 @@ const HASH: MapSpec = { ...ARRAY, name: "flows", type: "BPF_MAP_TYPE_HASH", type
 const RING: MapSpec = { ...ARRAY, name: "events", type: "BPF_MAP_TYPE_RINGBUF", typeId: 27, keySize: 0, valueSize: 0, maxEntries: 4096 };
 const JUMPS: MapSpec = { ...ARRAY, name: "jumps", type: "BPF_MAP_TYPE_PROG_ARRAY", typeId: 3, valueSize: 4 };
 
+const DEVICES: MapSpec = { ...ARRAY, name: "devices", type: "BPF_MAP_TYPE_DEVMAP", typeId: 14, valueSize: 4 };
+
 function judge(text: string, options: VerifyOptions = {}, license = "GPL", lines: readonly LineInfo[] = []): Verdict {
   const insns = assemble(text);
   const program: ProgramSpec = { name: "prog", section: "xdp", type: "xdp", frags: false, attach: "device", autoload: true, insns, functions: [{ name: "prog", start: 0, end: insns.length, linkage: "global" }], lines };
-  const object: ObjectSpec = { file: "prog.o", license, programs: [program], maps: [ARRAY, HASH, RING, JUMPS] };
+  const object: ObjectSpec = { file: "prog.o", license, programs: [program], maps: [ARRAY, HASH, RING, JUMPS, DEVICES] };
   return verifyProgram(object, program, options);
 }
 
@@ -46,6 +49,7 @@ describe("what is taken", () => {
     ["a number that two registers share", "call 7\nr6 = r0\nif r0 > 7 goto +3\nr1 = r10\nr1 -= 0\nr0 = 0\nr0 = 2\nexit".replace("r1 -= 0\n", "r2 = r6\n")],
     ["a reservation that is given back", "r1 = map[2]\nr2 = 8\nr3 = 0\ncall 131\nif r0 == 0 goto +3\nr1 = r0\nr2 = 0\ncall 132\nr0 = 2\nexit"],
     ["a tail call", "r2 = map[3]\nr3 = 1\ncall 12\nr0 = 2\nexit"],
+    ["the packet after a tail call that failed", `${PACKET}r6 = r2\nr2 += 1\nif r2 > r3 goto +5\nr2 = map[3]\nr3 = 1\ncall 12\nr0 = *(u8 *)(r6 + 0)\nr0 = 2\nexit`],
   ])("%s", (_, text) => {
     const verdict = judge(text);
     expect(verdict.messages).toEqual([]);
@@ -75,6 +79,7 @@ describe("what is refused, in the kernel's words", () => {
     ["program of this type cannot use helper bpf_skb_load_bytes#26", "call 26\nexit"],
     ["invalid func unknown#9999", "call 9999\nexit"],
     ["BPF_EXIT instruction in main prog would lead to reference leak", "r1 = map[2]\nr2 = 8\nr3 = 0\ncall 131\nr0 = 2\nexit"],
+    ["write into map forbidden", "*(u32 *)(r10 - 4) = 0\nr2 = r10\nr2 += -4\nr3 = r2\nr4 = 0\nr1 = map[4]\ncall 2\nr0 = 2\nexit"],
     ["cannot pass map_type 3 into func bpf_map_lookup_elem#1", "*(u32 *)(r10 - 4) = 0\nr2 = r10\nr2 += -4\nr1 = map[3]\ncall 1\nr0 = 2\nexit"],
     ["R1 type=ctx expected=map_ptr", "r2 = r10\ncall 1\nexit"],
   ])("%s: %s", (message, text) => {
@@ -98,10 +103,27 @@ describe("what is refused, in the kernel's words", () => {
     expect(judge(text).message).toBe("R7 invalid mem access 'scalar'");
   });
 
+  it("a number that only a function reads, from its caller's stack", () => {
+    const reads = "call 7\n*(u64 *)(r10 - 8) = 0\nif r0 > 5 goto +2\nr0 = 0\ngoto +1\n*(u64 *)(r10 - 8) = 100\nr1 = r10\nr1 += -8\ncall pc+4\nr2 = r10\nr2 += r0\nr0 = *(u8 *)(r2 - 16)\nexit\nr0 = *(u64 *)(r1 + 0)\nexit";
+    expect(judge(reads, { testStateFreq: true }).message).toBe("invalid read from stack R2 off=84 size=1");
+  });
+
   it("a program without end stops at the limit", () => {
     const verdict = judge("r0 = 5\nif r0 < 4 goto +2\nr0 += 1\ngoto -2\nexit");
     expect(verdict.message).toBe("BPF program is too large. Processed 1000001 insn");
     expect(verdict.processed).toBe(1_000_001);
+  });
+});
+
+describe("a function that makes a tail call", () => {
+  const object = fixture("tail_results");
+
+  test.each([
+    ["packet_after", "R6 invalid mem access 'scalar'"],
+    ["result_after", "invalid unbounded variable-offset read from stack R2"],
+    ["packet_inside", ""],
+  ])("%s: %s", (name, message) => {
+    expect(verifyProgram(object, object.programs.find((program) => program.name === name) as ProgramSpec).message).toBe(message);
   });
 });
 

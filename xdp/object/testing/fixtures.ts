@@ -30,6 +30,7 @@ export const FIXTURES: Readonly<Record<string, readonly string[]>> = {
   externs: ["-g", "-mcpu=v3"],
   core: ["-g", "-mcpu=v3"],
   unchecked: ["-g", "-mcpu=v3"],
+  tail_results: ["-g", "-mcpu=v3"],
 };
 
 /** Objects that hold no programs, only types: kernels to adapt to. */
