@@ -134,6 +134,7 @@ export function emitWasmFunction(program: ProgramScope, facts: FunctionFacts, ki
       return target && (() => void to.get(low).get(env).returnCall(target));
     },
     taken: undefined,
+    cpuOffsets: new Map(),
     shareCounters: () => undefined,
     takeCounters: () => undefined,
     reloadPacket: reload,
@@ -161,6 +162,9 @@ export interface TailTarget {
   /** Whether functions that it calls make tail calls, which count. */
   readonly callsCount: boolean;
 }
+
+/** Strides of per-CPU maps for which this CPU's distance is worked out before the program. */
+const MOST_CPU_OFFSETS = 2;
 
 /** Instructions of tail calls' targets that run_batch takes in, in all. */
 const MOST_TAKEN_IN = 2048;
@@ -217,6 +221,7 @@ class BatchEmitter {
   private readonly low = this.to.local("i64");
   private readonly fuel: { readonly local: Local };
   private readonly cost: { readonly local: Local };
+  private readonly cpuOffsets: ReadonlyMap<number, Local<"i32">>;
   /** Instructions that may still be taken in. */
   private room = MOST_TAKEN_IN;
 
@@ -224,6 +229,7 @@ class BatchEmitter {
     this.parts = parts;
     this.fuel = { local: this.to.local("i32") };
     this.cost = { local: this.to.local("i64") };
+    this.cpuOffsets = new Map([...parts.needs.cpuStrides].slice(0, MOST_CPU_OFFSETS).map((stride) => [stride, this.to.local("i32")]));
   }
 
   /** Whether something reads this field of the environment from memory. */
@@ -360,6 +366,7 @@ class BatchEmitter {
     this.copyField(DESC_IFINDEX, ENV_INGRESS_IFINDEX);
     this.copyField(DESC_QUEUE, ENV_RX_QUEUE_INDEX);
     this.copyField(DESC_CPU, ENV_CPU);
+    for (const [stride, offset] of this.cpuOffsets) to.get(descriptor).memory("i32.load", DESC_CPU).i32(stride).op("i32.mul").set(offset);
     this.copyField(DESC_PACKET, ENV_PACKET);
     if (this.reads(ENV_TIME)) to.get(env).get(descriptor).memory("i64.load", DESC_TIME).memory("i64.store", ENV_TIME);
     if (this.parts.needs.shifts) to.get(packet.data).set(this.low);
@@ -489,6 +496,7 @@ class BatchEmitter {
         },
         tailCallTo: (number) => this.takeIn(number, path, taken, faulted, finished),
         taken,
+        cpuOffsets: this.cpuOffsets,
         shareCounters: () => this.shareCounters(),
         takeCounters: () => this.takeCounters(),
         reloadPacket: () => loadPacket(to, env, packet),

@@ -19,8 +19,13 @@ export function isInlineHash(map: MapFacts): boolean {
 /** Adds this CPU's distance to the address on the stack. */
 export function pushCpuOffset(emitter: Emitter, map: MapFacts): void {
   if (map.cpuStride === 0) return;
-  emitter.pushField(ENV_CPU);
-  emitter.to.i32(map.cpuStride).op("i32.mul").op("i32.add");
+  const known = emitter.cpuOffsets.get(map.cpuStride);
+  if (known) emitter.to.get(known);
+  else {
+    emitter.pushField(ENV_CPU);
+    emitter.to.i32(map.cpuStride).op("i32.mul");
+  }
+  emitter.to.op("i32.add");
 }
 
 interface HashLocals {

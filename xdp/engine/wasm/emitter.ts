@@ -69,6 +69,8 @@ export interface Emitter {
   readonly faulted: Label;
   /** Pushes a u32 field of the environment, as i32, from wherever it is cheapest: ENV_CPU, ENV_INGRESS_IFINDEX, ENV_RX_QUEUE_INDEX, ENV_EGRESS_IFINDEX. */
   pushField(field: number): void;
+  /** Locals that hold this CPU's distance in maps with such a stride. */
+  readonly cpuOffsets: ReadonlyMap<number, Local<"i32">>;
   /** Pushes the packet's time, i64. */
   pushTime(): void;
   /** Leaves with what is in r0. */

@@ -68,6 +68,8 @@ export interface Needs {
   writes: boolean;
   /** Some jump goes back, and was not proven to do so only so often. */
   fuel: boolean;
+  /** Distances of one CPU's values from the next CPU's, of the per-CPU maps that are looked up. */
+  readonly cpuStrides: Set<number>;
   tailCalls: boolean;
   localCalls: boolean;
   /** Functions of the program are called when timers are due. */
@@ -77,7 +79,7 @@ export interface Needs {
 }
 
 export function noNeeds(): Needs {
-  return { fields: new Set(), helpers: new Set(), all: false, asks: false, moves: false, shifts: false, writes: false, fuel: false, tailCalls: false, localCalls: false, callbacks: false, timers: false };
+  return { fields: new Set(), helpers: new Set(), cpuStrides: new Set(), all: false, asks: false, moves: false, shifts: false, writes: false, fuel: false, tailCalls: false, localCalls: false, callbacks: false, timers: false };
 }
 
 /** Adds what a program needs. */
@@ -164,6 +166,7 @@ function collectHelper(id: number, slot: number, state: State, context: Function
   }
   // Lookups in maps that are known are handed the CPU, in run_batch from the descriptor.
   const map = id === BPF_FUNC_map_lookup_elem ? knownMap(register(state, 1), context) : undefined;
+  if (map && map.cpuStride !== 0) needs.cpuStrides.add(map.cpuStride);
   const fields = map && (isArray(map) || DIRECT_LOOKUPS.has(map.type)) ? [] : HELPER_FIELDS.get(helper.name);
   if (!fields) needs.all = true;
   for (const field of fields ?? []) needs.fields.add(field);
