@@ -113,6 +113,7 @@ function makeSchemas(z: typeof Zod) {
     passNs: cost.describe("Nanoseconds on top of the driver's for a packet that is passed."),
     txNs: cost.describe("Nanoseconds on top of the driver's for a packet that is sent back."),
     redirectNs: cost.describe("Nanoseconds on top of the driver's for a packet that is redirected."),
+    crowding: cost.default(0).describe("Share by which driver and stack, not the program, take longer a packet with each doubling of the processors at work."),
     ringCachePackets: cost.default(0).describe("Packets in all receive rings together up to which the processor finds them in its cache; 0: not modelled."),
     ringSentFactor: z.number().min(1).default(1).describe("How many received packets one counts as there that is sent on."),
     ringMissNs: cost.default(0).describe("Nanoseconds a packet at most where rings are far larger than that."),

@@ -5,7 +5,7 @@
 import { Egress, pcieTlpGbps, Timeline } from "../../nic/index.js";
 import type { Histogram } from "../../nic/index.js";
 import type { CostPlan } from "../cost/plan.js";
-import { withRings } from "../profiles/rings.js";
+import { withCrowding, withRings } from "../profiles/rings.js";
 import type { DeviceProfile, OffloadProfile } from "../profiles/schema.js";
 import {
   MODEL_ALONE_SUM, MODEL_BUSY, MODEL_BUS_BYTES, MODEL_BYTES, MODEL_CLOCK_FACTOR, MODEL_CYCLE_BITS, MODEL_CYCLE_MASK, MODEL_DECIDED_NS, MODEL_DRIVER_NS, MODEL_EGRESS, MODEL_ESTIMATED,
@@ -48,7 +48,7 @@ export class DeviceModel {
 
   /** `touches`: the program looks at packets' bytes. `space`: the memory that it lies in; default: one of its own. */
   constructor(profile: DeviceProfile, plan: CostPlan, touches = true, space: ModelSpace = ownSpace()) {
-    this.profile = withRings(profile);
+    this.profile = withRings(withCrowding(profile));
     this.space = space;
     this.queues = profile.queues;
     this.cores = profile.kind === "kernel" ? Math.min(profile.cores, profile.queues) : profile.cores;

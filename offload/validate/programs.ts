@@ -10,6 +10,7 @@ const ARRAY = 2;
 const HASH = 1;
 const PERCPU_ARRAY = 6;
 const counters = mapOf("counters", ARRAY, 4, 4, 1024);
+const counts = mapOf("counts", PERCPU_ARRAY, 4, 8, 256);
 const table = mapOf("table", ARRAY, 4, 4096, 1);
 
 /** `return XDP_DROP`. */
@@ -193,6 +194,12 @@ const SWAP_HALVES = "r4 = *(u16 *)(r2 + 0)\nr5 = *(u16 *)(r2 + 6)\n*(u16 *)(r2 +
 /** Swaps the MAC addresses and sends the packet back. */
 export const TX: Equivalent = { text: `${CHECK(14)}\n${SWAP}\nr0 = 3\nexit\nout:\nr0 = 1\nexit` };
 
+/** `lookups` in an array of each processor, in a loop; then as {@link TX}. */
+export function txLookups(lookups: number): Equivalent {
+  const loop = `r8 = r2\nr6 = 0\nagain:\n*(u32 *)(r10 - 4) = r6\nr2 = r10\nr2 += -4\nr1 = map[counts]\ncall bpf_map_lookup_elem\nif r0 == 0 goto out\nr6 += 1\nif r6 < ${lookups} goto again\nr2 = r8`;
+  return { text: `${CHECK(14)}\n${lookups === 0 ? "" : loop}\n${SWAP}\nr0 = 3\nexit\nout:\nr0 = 1\nexit`, maps: [counts] };
+}
+
 /** Swaps the MAC addresses and sends the packet to another interface. */
 export const REDIRECT: Equivalent = {
   text: `${CHECK(14)}\n${SWAP}\nr1 = 2\nr2 = 0\ncall bpf_redirect\nexit\nout:\nr0 = 1\nexit`,
@@ -217,7 +224,6 @@ export function checksums(calls: number): Equivalent {
 }
 
 const COUNT = (key: string, absent = "out") => `*(u32 *)(r10 - 4) = ${key}\nr2 = r10\nr2 += -4\nr1 = map[counts]\ncall bpf_map_lookup_elem\nif r0 == 0 goto ${absent}\nr1 = *(u64 *)(r0 + 0)\nr1 += 1\n*(u64 *)(r0 + 0) = r1`;
-const counts = mapOf("counts", PERCPU_ARRAY, 4, 8, 256);
 
 /** Ethernet type with up to two VLAN tags, IPv4 or IPv6 protocol in r6; the packet in r8. */
 const PROTOCOL = `

@@ -43,6 +43,7 @@ export const GROUPS: readonly Group[] = [
   { id: "nfp-helper", title: "Agilio CX 2x40, the same with bpf_map_lookup_elem in arrays (stripped firmware)", source: KRUDE, median: 0.05 },
   { id: "nfp-overload", title: "Agilio CX 2x40, XDP_DROP at line rate: overload of the MAC (stock firmware)", source: KRUDE, median: 0.05 },
   { id: "x86-xdp", title: "Linux driver-mode XDP, ConnectX-5, 1 to 6 cores", source: XDP, median: 0.1 },
+  { id: "x86-nfp", title: "Linux XDP on the host of an Agilio CX 2x10, nfp driver, 1 to 8 queues", source: "github igor-capeletti/tcc_eBPF_XDP@b4bf10a", median: 0.1 },
   { id: "x86-others", title: "Linux XDP on other cards and processors", source: "J. D. Brouer, prototype-kernel; netdev 20210730061822.6600-1-joamaki@gmail.com", median: 0.1 },
   { id: "x86-hxdp", title: "Linux driver-mode XDP, XL710, Xeon E5-1630v3 at 1.2, 2.1 and 3.7 GHz", source: HXDP, median: 0.1 },
   { id: "hxdp", title: "hXDP, 4 lanes at 156.25 MHz, equivalents", source: HXDP, median: 0.1 },
@@ -151,6 +152,30 @@ function x86Rows(): Row[] {
   ];
 }
 
+/** XDP_TX behind lookups in a loop, by frame bytes (check sequence included), on 1, 2, 4 and 8 queues. */
+const NFP_DRIVER: readonly (readonly [mode: "native" | "generic", lookups: number, bytes: number, values: readonly number[]])[] = [
+  ["native", 0, 64, [7.349, 12.361, 12.672, 12.379]], ["native", 0, 256, [4.499, 4.499, 4.499, 4.499]], ["native", 0, 1500, [0.817, 0.817, 0.817, 0.817]],
+  ["native", 1, 64, [7.048, 12.305, 12.588, 12.408]], ["native", 1, 256, [4.499, 4.499, 4.499, 4.499]], ["native", 1, 1500, [0.817, 0.817, 0.817, 0.817]],
+  ["native", 100, 64, [2.504, 4.239, 9.015, 12.393]], ["native", 100, 256, [2.491, 4.215, 4.499, 4.499]], ["native", 100, 1500, [0.817, 0.817, 0.817, 0.817]],
+  ["native", 200, 64, [1.558, 2.782, 5.557, 11.08]], ["native", 200, 256, [1.554, 2.778, 4.498, 4.499]], ["native", 200, 1500, [0.817, 0.817, 0.817, 0.817]],
+  ["generic", 0, 64, [1.068, 1.597, 2.736, 4.969]], ["generic", 0, 256, [1.065, 1.588, 2.686, 4.469]], ["generic", 0, 1500, [0.817, 0.817, 0.817, 0.817]],
+  ["generic", 1, 64, [1.086, 1.603, 2.905, 5.206]], ["generic", 1, 256, [1.064, 1.586, 2.876, 4.498]], ["generic", 1, 1500, [0.817, 0.817, 0.817, 0.817]],
+  ["generic", 100, 64, [0.807, 1.262, 2.294, 4.409]], ["generic", 100, 256, [0.792, 1.246, 2.28, 4.251]], ["generic", 100, 1500, [0.751, 0.817, 0.817, 0.817]],
+  ["generic", 200, 64, [0.671, 1.066, 1.949, 3.92]], ["generic", 200, 256, [0.661, 1.057, 1.945, 3.848]], ["generic", 200, 1500, [0.635, 0.817, 0.817, 0.817]],
+];
+const QUEUES = [1, 2, 4, 8];
+/** Series that figures of the profiles were taken from: one queue, and for what more queues cost the whole of it. */
+const NFP_DRIVER_CALIBRATING = new Set(["native 0 64 1", "native 0 64 4", "native 200 64 1", "native 200 64 4", "generic 0 64 1", "generic 0 64 2", "generic 0 64 4", "generic 0 64 8"]);
+
+function nfpDriverRows(): Row[] {
+  return NFP_DRIVER.flatMap(([mode, lookups, bytes, values]) => values.map((value, i) => {
+    const key = `${mode} ${lookups} ${bytes} ${QUEUES[i]}`;
+    // One line of 10 Gb/s was offered.
+    const device = overrideProfile(findProfile(`linux-xdp-${mode}-nfp`), { ports: 1 });
+    return row("x86-nfp", `${mode}, ${lookups} lookups, ${bytes} B, ${QUEUES[i]} queues`, value, () => rate(`nfp ${key}`, programs.txLookups(lookups), device, { queues: QUEUES[i], length: bytes - 4 }), NFP_DRIVER_CALIBRATING.has(key));
+  }));
+}
+
 /** The programs of the hXDP paper: x86 at 1.2, 2.1 and 3.7 GHz, then hXDP. */
 const HXDP_ROWS: readonly (readonly [name: string, program: Equivalent, x86: readonly [number, number, number], fpga: number])[] = [
   ["XDP_DROP", programs.DROP, [34.3, 38.4, 39.3], 52.2],
@@ -236,7 +261,7 @@ function laneRows(): Row[] {
 
 /** All rows, group by group. */
 export function validationRows(): readonly Row[] {
-  return [...nfpRows(), ...x86Rows(), ...hxdpRows(), ...laneRows(), ...pcieRows(), ...lineRows()].toSorted((a, b) => groupIndex(a) - groupIndex(b));
+  return [...nfpRows(), ...x86Rows(), ...nfpDriverRows(), ...hxdpRows(), ...laneRows(), ...pcieRows(), ...lineRows()].toSorted((a, b) => groupIndex(a) - groupIndex(b));
 }
 
 function groupIndex({ group }: Row): number {
