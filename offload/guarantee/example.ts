@@ -1,5 +1,6 @@
 /** A packet that takes the slowest path, with what maps must hold: made from the path's conditions, then really run. */
 import type { MapSpec, ObjectSpec } from "../../xdp/index.js";
+import { PLAIN } from "./frame.js";
 import type { FoundPath } from "./search.js";
 import { Model } from "./symbolic/model.js";
 import { solve } from "./symbolic/solve.js";
@@ -15,20 +16,28 @@ export interface ExamplePacket {
   readonly run: TrialResult;
 }
 
-/** Starts of a solver a path. */
+/** Starts of a solver a path; and where its packet went another way, for conditions that only hold by chance, such as on a hash. */
 const STARTS = 3;
+const CHANCES = 16;
+/** Paths for which packets are tried by chance. */
+const CHANCE_PATHS = 2;
 
-/** Bytes of a packet where no condition asks for others: UDP over IPv4. */
-const PLAIN = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 192, 0, 2, 1, 0x30, 0x39, 0, 53, 0, 26];
 const standard = (index: number): number => PLAIN[index] ?? 0;
+
+/** Conditions that are looked at, over all paths. */
+const EFFORT = 600_000;
 
 /** The slowest packet that can be made for one of the paths, which are tried slowest first; undefined where none can. */
 export function findExample(paths: readonly FoundPath[], object: ObjectSpec, trials: Trials): ExamplePacket | undefined {
   let best: ExamplePacket | undefined;
+  const effort = { left: EFFORT };
   for (const [n, path] of paths.entries()) {
-    for (let start = 0; start < STARTS; start++) {
-      const model = solve(path.state, firstModel(object, start), n * STARTS + start);
+    let solved = false;
+    const starts = n < CHANCE_PATHS ? CHANCES : STARTS;
+    for (let start = 0; start < starts && (start < STARTS || solved); start++) {
+      const model = solve(path.state, firstModel(object, start), n * CHANCES + start, effort);
       if (model === undefined) continue;
+      solved = true;
       const made = build(path.state, model, object.maps);
       const run = attempt(trials, made, path);
       if (run !== undefined && (best === undefined || run.cycles > best.run.cycles)) best = { ...made, run };
@@ -40,12 +49,19 @@ export function findExample(paths: readonly FoundPath[], object: ObjectSpec, tri
 }
 
 function firstModel(object: ObjectSpec, start: number): Model {
-  const model = new Model(start === 2 ? () => 0 : standard);
+  const model = new Model(start < 2 ? standard : start === 2 ? () => 0 : (index) => (index < 14 ? standard(index) : scrambled(start, index)));
   object.maps.forEach((map, index) => {
     if (map.initial === undefined) return;
     for (const [offset, byte] of Buffer.from(map.initial, "base64").entries()) if (byte !== 0) model.globals.set(index * 65536 + offset, BigInt(byte));
   });
   return model;
+}
+
+/** A byte that looks random. */
+function scrambled(start: number, index: number): number {
+  let state = Math.imul(start * 131 + index, 2654435761) >>> 0;
+  state = Math.imul(state ^ (state >>> 15), 2246822519) >>> 0;
+  return state >>> 24;
 }
 
 function attempt(trials: Trials, { packet, maps }: Pick<ExamplePacket, "packet" | "maps">, path: FoundPath): TrialResult | undefined {
@@ -70,6 +86,8 @@ function build(state: PathState, model: Model, maps: readonly MapSpec[]): Pick<E
     if (lookup.hit !== undefined && model.value(lookup.hit) !== 1n) continue;
     const map = maps[lookup.map];
     const value = Array.from({ length: map.valueSize }, (_, offset) => Number(model.values.get(lookup.id * 65536 + offset) ?? 0n));
+    // Entries that name something: the first one.
+    if (/XSKMAP|DEVMAP|CPUMAP/.test(map.type) && !value.some((byte) => byte !== 0)) value[0] = 1;
     // An array has its entries, all zero.
     if (lookup.hit === undefined && value.every((byte) => byte === 0)) continue;
     seed(map, { key: hex(lookup.key.map((byte) => Number(model.value(byte)))), value: hex(value) });

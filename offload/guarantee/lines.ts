@@ -49,7 +49,7 @@ export function summarize(steps: Iterable<PathStep>): PathSummary {
     last = key;
   }
   return {
-    instructions, lines: [...lines.values()],
+    instructions, lines: [...lines.values()].filter(({ cycles }) => cycles > 0),
     shares: [...shares].map(([what, cycles]) => ({ what, cycles })).filter(({ cycles }) => cycles > 0).toSorted((a, b) => b.cycles - a.cycles),
   };
 }

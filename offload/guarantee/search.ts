@@ -21,7 +21,7 @@ export interface Budget {
   readonly paths: number;
 }
 
-export const BUDGET: Budget = { steps: 400_000, waiting: 40_000, paths: 24 };
+export const BUDGET: Budget = { steps: 200_000, waiting: 8_000, paths: 12 };
 
 /** A path from the entry to its end, with what it takes to go it. */
 export interface FoundPath {
@@ -151,8 +151,7 @@ class Searcher {
       if (target === undefined) continue;
       for (const state of states) {
         const entered = state.copy();
-        entered.tailCall(this.machine.exprs, name);
-        this.enter(waiting, left - 1, target, entered, cycles + paths.step(last, -1), heap);
+        if (entered.tailCall(this.machine.exprs, name, this.machine.maps)) this.enter(waiting, left - 1, target, entered, cycles + paths.step(last, -1), heap);
       }
     }
     for (let edge = edgeStarts[node]; edge < edgeStarts[node + 1]; edge++) {

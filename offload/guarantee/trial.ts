@@ -42,7 +42,8 @@ export class Trials {
   private readonly entry: string;
   private readonly device: OffloadProfile;
   private readonly options: TrialOptions;
-  private readonly plan: CostPlan;
+  /** Counts the cycles. */
+  readonly plan: CostPlan;
   private readonly nic: Nic;
 
   constructor(object: ObjectSpec, entry: string, device: OffloadProfile, options: TrialOptions = {}) {

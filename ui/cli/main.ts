@@ -136,7 +136,8 @@ withWorkload(beeline.command("plan"))
   .option("--loss <share>", "largest share lost, such as 0, 0.001 or 0.1%; default 0")
   .option("--arrivals <pattern>", "constant, poisson or burst=N; default constant")
   .option("--attack <label>", "label of the traffic that is the attack; default one that is called so, else what the program drops")
-  .option("--guarantee", "the rate that no packet can take away: the slowest path through the program, and its C lines")
+  .option("--guarantee", "the rate that no packet can take away: the slowest path through the program, its C lines, and a packet that takes it")
+  .option("--example <file>", "with --guarantee: write that packet as a pcap, and what maps must hold beside it (FILE.json)")
   .action(async (scenario: string | undefined, flags) => {
     const { planVerb } = await import("./verbs/plan.js");
     process.exitCode = await planVerb(scenario, flags);

@@ -92,7 +92,7 @@ function lookup(machine: Machine, state: PathState, map: Value, pointer: Value):
   const { exprs } = machine;
   if (map.kind !== "map") return UNKNOWN;
   const spec = machine.maps[map.map];
-  if (spec.inner !== undefined || /SOCK|XSK|DEVMAP|CPUMAP|PROG_ARRAY|STORAGE/.test(spec.type)) return UNKNOWN;
+  if (spec.inner !== undefined || /SOCK|PROG_ARRAY|STORAGE/.test(spec.type)) return UNKNOWN;
   const key = machine.memory.bytes(state, pointer, 0, spec.keySize) ?? Array.from({ length: spec.keySize }, () => exprs.free(8));
   const id = state.lookupCount++;
   const always = isArray(spec) ? state.facts.only(exprs.cat(key)) : undefined;

@@ -6,6 +6,9 @@ import { ORIGIN } from "./state.js";
 /** Longest packet that is made. */
 export const LONGEST = 3520;
 
+/** Interface that packets come in on. */
+const FIRST_PORT = 1n;
+
 export class Model {
   length: bigint;
   readonly bytes: Map<number, bigint>;
@@ -14,6 +17,8 @@ export class Model {
   readonly globals: Map<number, bigint>;
   /** Variables that are no bytes. */
   readonly others: Map<Expr, bigint>;
+  /** What expressions are, as long as nothing is set. */
+  private readonly known = new Map<Expr, bigint>();
   private readonly standard: (index: number) => number;
 
   /** `standard`: bytes of a packet where nothing asks for others. */
@@ -43,18 +48,20 @@ export class Model {
       case "length": return this.length;
       case "value": return this.values.get(source.lookup * 65536 + source.offset) ?? 0n;
       case "global": return this.globals.get(source.map * 65536 + source.offset) ?? 0n;
+      case "ifindex": return FIRST_PORT;
       default: return this.others.get(variable) ?? 0n;
     }
   }
 
   value(e: Expr): bigint {
-    return evaluate(e, (variable) => this.of(variable));
+    return evaluate(e, (variable) => this.of(variable), this.known);
   }
 
   /** Makes a variable a number; false where it cannot be that. */
   set(variable: Expr, value: bigint): boolean {
     const { source } = variable;
     if ((value & ~variable.may) !== 0n) return false;
+    this.known.clear();
     switch (source?.kind) {
       case "byte":
         this.bytes.set(source.index, value);
@@ -75,6 +82,10 @@ export class Model {
       case "global":
         this.globals.set(source.map * 65536 + source.offset, value);
         return true;
+      // Where it comes in, and how it is steered, is not the packet's.
+      case "ifindex":
+      case "queue":
+        return false;
       default:
         this.others.set(variable, value);
         return true;

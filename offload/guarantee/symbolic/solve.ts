@@ -11,6 +11,9 @@ import type { Condition, PathState } from "./state.js";
 
 const ROUNDS = 400;
 const DEEPEST = 40;
+/** Numbers that are tried beside those that a condition leads to, and how many of its parts are looked at for variables. */
+const GUESSES = 16;
+const MOST_VISITED = 500;
 
 interface Flat {
   readonly op: Comparison;
@@ -45,20 +48,27 @@ function holds({ op, a, b }: Flat, model: Model): boolean {
   }
 }
 
+/** How much solving may do, in conditions that are looked at; it counts down. */
+export interface Effort {
+  left: number;
+}
+
 /** A model of all conditions of `state`, from `start` on; undefined where none was found. */
-export function solve(state: PathState, start: Model, seed: number): Model | undefined {
+export function solve(state: PathState, start: Model, seed: number, effort: Effort): Model | undefined {
   const conditions = conditionsOf(state);
   const random = randomFrom(seed + 1);
   let model = start.copy();
   settle(conditions, state.facts, model);
   let broken = conditions.filter((one) => !holds(one, model));
-  for (let round = 0; round < ROUNDS && broken.length > 0; round++) {
+  for (let round = 0; round < ROUNDS && broken.length > 0 && effort.left > 0; round++) {
     const one = broken[Math.floor(random() * broken.length)];
     let best: Model | undefined;
     let least = Infinity;
-    for (const [e, value] of repairs(one, model, state.facts, random)) {
+    for (const [e, value] of [...repairs(one, model, state.facts, random), ...guesses(one, state.facts, random)]) {
       const changed = model.copy();
+      effort.left--;
       if (!want(changed, state.facts, e, value, random, 0) || !holds(one, changed)) continue;
+      effort.left -= conditions.length;
       const left = conditions.reduce((count, other) => count + (holds(other, changed) ? 0 : 1), 0) + random() * 0.5;
       if (left < least) {
         least = left;
@@ -95,6 +105,28 @@ function settle(conditions: readonly Flat[], facts: Facts, model: Model): void {
     visit(a);
     visit(b);
   }
+}
+
+/** Variables of a condition, made anything: for what cannot be gone down. */
+function guesses({ a, b }: Flat, facts: Facts, random: () => number): [Expr, bigint][] {
+  const variables = new Set<Expr>();
+  const seen = new Set<Expr>();
+  const visit = (e: Expr): void => {
+    if (seen.has(e) || seen.size > MOST_VISITED) return;
+    seen.add(e);
+    if (e.op === "var") variables.add(e);
+    e.args.forEach(visit);
+    if (e.source?.kind === "select") visit(e.source.at);
+  };
+  visit(a);
+  visit(b);
+  const list = [...variables];
+  return Array.from({ length: list.length === 0 ? 0 : GUESSES }, (): [Expr, bigint] => {
+    const variable = list[Math.floor(random() * list.length)];
+    const [low, high] = facts.range(variable);
+    const span = high - low > 0xffffn && random() < 0.5 ? 0xffn : high - low;
+    return [variable, low + BigInt(Math.floor(random() * (Number(span) + 1)))];
+  });
 }
 
 function all(e: Expr, values: readonly bigint[]): [Expr, bigint][] {

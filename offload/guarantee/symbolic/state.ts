@@ -1,7 +1,9 @@
 /** What a path holds at one place: registers, stack, the packet so far, and the conditions under which it is taken. */
 import { Facts } from "./domain.js";
 import type { Comparison } from "./domain.js";
+import { M32 } from "./expr.js";
 import type { Expr, Exprs } from "./expr.js";
+import type { MapSpec } from "../../../xdp/index.js";
 
 /** Place of the packet's first byte as it came in: what is in front of it is a number above 0, too. */
 export const ORIGIN = 0x10_0000;
@@ -97,11 +99,21 @@ export class PathState {
     this.frames = [frame];
   }
 
-  /** Goes on to another program; what is asked of the prog array is kept. */
-  tailCall(exprs: Exprs, program: string): void {
+  /** Goes on to another program; what is asked of the prog array is kept. False where the same entry held another before. */
+  tailCall(exprs: Exprs, program: string, maps: readonly Pick<MapSpec, "values">[]): boolean {
     const [, , map, key] = this.top.regs;
-    if (map.kind === "map" && key.kind === "number") this.tails = { before: this.tails, map: map.map, key: key.e, program };
+    if (map.kind === "map" && key.kind === "number") {
+      const low = exprs.and(key.e, exprs.constant(M32));
+      const entries = maps[map.map].values?.filter((value) => value.program === program);
+      // What the object puts into the array says which entry it is.
+      if (entries?.length === 1 && !this.assume("eq", low, exprs.number(entries[0].key))) return false;
+      const at = this.facts.only(low);
+      if (entries !== undefined && at !== undefined && !entries.some((entry) => BigInt(entry.key) === at)) return false;
+      for (let one = this.tails; one !== undefined; one = one.before) if (one.map === map.map && one.program !== program && (one.key === low || (at !== undefined && this.facts.only(one.key) === at))) return false;
+      this.tails = { before: this.tails, map: map.map, key: low, program };
+    }
     this.enterProgram(exprs);
+    return true;
   }
 
   get top(): SymbolicFrame {

@@ -32,7 +32,7 @@ export interface CostRun {
 }
 
 /** A frame with headers that programs look for, or bytes from the program's own comparisons. */
-function randomFrame(numbers: Numbers, constants: readonly number[]): Uint8Array {
+export function randomFrame(numbers: Numbers, constants: readonly number[]): Uint8Array {
   const bytes = Uint8Array.from({ length: 60 + numbers.below(LONGEST - 60) }, () => (numbers.below(4) === 0 ? numbers.pick(constants) & 255 : numbers.pick([0, 1, 0xff, 0x80, numbers.below(256)])));
   const kind = numbers.below(8);
   let at = 14;
@@ -55,7 +55,7 @@ function randomFrame(numbers: Numbers, constants: readonly number[]): Uint8Array
 }
 
 /** Entries that lookups may find: keys of few different bytes. */
-function fillMap(map: MapHandle, numbers: Numbers): void {
+export function fillMap(map: MapHandle, numbers: Numbers): void {
   const { keySize, type } = map.spec;
   for (let i = 0; i < 40; i++) {
     const key = Uint8Array.from({ length: keySize }, () => numbers.pick([0, 0, 1, 2, numbers.below(256)]));

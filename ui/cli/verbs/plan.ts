@@ -16,6 +16,7 @@ export interface PlanFlags extends RunFlags {
   readonly arrivals?: string;
   readonly attack?: string;
   readonly guarantee?: boolean;
+  readonly example?: string;
 }
 
 /** Plans, prints, and returns the exit code: 1 where a target is not met. */
@@ -30,7 +31,8 @@ export async function planVerb(scenario: string | undefined, flags: PlanFlags): 
     ...(flags.attack === undefined ? {} : { attack: flags.attack }),
   };
   const workload = workloadOf(request);
-  if (flags.guarantee === true) return printGuarantee(workload, deviceOf(request), flags.json === true);
+  if (flags.guarantee === true) return printGuarantee(workload, deviceOf(request), { json: flags.json === true, example: flags.example });
+  if (flags.example !== undefined) throw new UsageError("--example writes the packet of --guarantee: add that");
   const device = await deviceFor(request, workload.object);
   const result = await planCapacity({ ...workload, device, ...asked, labelOf: (iface) => labelOf(request, iface), step });
   if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
