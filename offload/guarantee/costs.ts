@@ -62,9 +62,17 @@ export function stepCost({ on, off }: Account, insns: readonly Insn[], slot: num
     if (targetOf(insn, slot) === behind) return Math.max(on[slot], off[slot]);
     return next === behind ? on[slot] : off[slot];
   }
+  if (comesBack(insn, slot, next)) return on[slot];
   // A helper that calls a function of the program is one call, however often it does so: it counts where it is left.
   if (insn.op === (BPF_JMP | BPF_CALL) && insn.src !== BPF_PSEUDO_CALL && next >= 0 && next !== behind) return 0;
   return on[slot];
+}
+
+const FUNC_tail_call = 12;
+
+/** A tail call from a function, which went on to another program and came back to the function's caller. */
+export function comesBack(insn: Insn, slot: number, next: number): boolean {
+  return insn.op === (BPF_JMP | BPF_CALL) && insn.src === 0 && insn.imm === FUNC_tail_call && next >= 0 && next !== slot + 1;
 }
 
 /** First slot of the function that an instruction calls, or -1. */

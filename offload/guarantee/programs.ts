@@ -69,9 +69,7 @@ export class Programs {
     const costs = pathCosts(program, object.maps, device);
     const record = new PathRecorder();
     const verdict = verifyProgram(object, program, { record, btf: place.btf, kconfig: place.kconfig });
-    const inFunction = tailCalls(program).find((slot) => slot >= program.functions[0].end);
-    const why = !verdict.accepted ? `the verifier does not take the program (${verdict.message})`
-      : inFunction !== undefined ? "the program makes tail calls from functions, which go on with any result" : undefined;
+    const why = verdict.accepted ? undefined : `the verifier does not take the program (${verdict.message})`;
     const graph = why === undefined ? record.graph() : undefined;
     return { program, costs, tails: this.tailsOf(program, graph), ...(graph === undefined ? {} : { graph }), ...(why === undefined ? {} : { why }) };
   }

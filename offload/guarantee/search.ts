@@ -145,7 +145,8 @@ class Searcher {
       return true;
     }
     const rest = paths.rest() as Float64Array;
-    const tail = left === 0 ? undefined : tails.get(last);
+    // From a function it comes back to the caller: that is a way of the walk.
+    const tail = left === 0 || states[0].frames.length > 1 ? undefined : tails.get(last);
     for (const name of tail ?? []) {
       const target = this.slowest.levels[left - 1].get(name);
       if (target === undefined) continue;

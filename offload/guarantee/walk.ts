@@ -4,7 +4,7 @@
  * counts as its slowest turn that many times, inner loops in it first.
  */
 import type { PathGraph, ProgramSpec } from "../../xdp/index.js";
-import { calledFunction, stepCost } from "./costs.js";
+import { calledFunction, comesBack, stepCost } from "./costs.js";
 import type { Account } from "./costs.js";
 import { GuaranteeError } from "./errors.js";
 import { placeOf } from "./place.js";
@@ -89,7 +89,7 @@ export class WalkPaths {
   step(slot: number, next: number): number {
     const { insns } = this.program;
     const callee = calledFunction(insns[slot], slot);
-    const called = callee >= 0 && next === slot + 1 ? this.function(callee).cycles : 0;
+    const called = callee >= 0 && next === slot + 1 ? this.function(callee).cycles : comesBack(insns[slot], slot, next) ? (this.beyond.tail(slot)?.cycles ?? 0) : 0;
     return called + stepCost(this.account, insns, slot, next);
   }
 
@@ -306,12 +306,13 @@ export class WalkPaths {
     }
   }
 
-  /** An instruction, and what a global function that it calls does. */
+  /** An instruction, and what a global function that it calls, or a program that comes back, does. */
   *stepAt(slot: number, next: number): Generator<PathStep> {
     const { insns } = this.program;
     yield { program: this.program, slot, cycles: stepCost(this.account, insns, slot, next), times: 1 };
     const callee = calledFunction(insns[slot], slot);
     if (callee >= 0 && next === slot + 1) yield* this.stepsOf(callee);
+    if (comesBack(insns[slot], slot, next)) yield* this.beyond.tail(slot)?.steps() ?? [];
   }
 }
 

@@ -65,17 +65,16 @@ describe("facts", () => {
   it("see protocols, masks and bounds that contradict each other", () => {
     const exprs = new Exprs();
     const byte = (index: number): Expr => exprs.variable(`b${index}`, { kind: "byte", index }, 8);
-    const facts = (): Facts => new Facts();
     const protocol = byte(23);
-    const both = facts();
+    const both = new Facts();
     expect([both.assert("eq", protocol, exprs.number(6)), both.assert("eq", protocol, exprs.number(17))]).toEqual([true, false]);
     const version = exprs.shr(byte(14), exprs.number(4));
-    const masked = facts();
+    const masked = new Facts();
     expect([masked.assert("eq", version, exprs.number(4)), masked.assert("eq", byte(14), exprs.number(0x60))]).toEqual([true, false]);
     const port = exprs.swap(exprs.cat([byte(36), byte(37)]), 2);
-    const bounds = facts();
+    const bounds = new Facts();
     expect([bounds.assert("lt", port, exprs.number(1024)), bounds.assert("eq", byte(36), exprs.number(4))]).toEqual([true, false]);
-    const pair = facts();
+    const pair = new Facts();
     expect([pair.assert("lt", byte(1), byte(2)), pair.assert("le", byte(2), byte(1))]).toEqual([true, false]);
   });
 });

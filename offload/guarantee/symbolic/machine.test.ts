@@ -51,7 +51,10 @@ function contradiction(object: ObjectSpec, trace: readonly Place[]): string | un
   let states: PathState[] = [machine.start()];
   for (const [i, { program, slot }] of trace.entries()) {
     const next = trace[i + 1];
-    const tail = next !== undefined && next.program !== program;
+    // Only a tail call leads to another program's first instruction, or to its own.
+    const tail = next !== undefined && (next.program !== program || next.slot === 0);
+    // From a function it comes back: what is in between is not followed.
+    if (tail && states.some(({ frames }) => frames.length > 1)) return undefined;
     states = states.flatMap((state) => {
       if (!tail) return machine.step(state, program, slot, next?.slot ?? -1);
       return state.tailCall(machine.exprs, next.program.name, object.maps) ? [state] : [];

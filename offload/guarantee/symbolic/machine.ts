@@ -5,6 +5,7 @@ import {
 } from "../../../xdp/index.js";
 import type { Insn, MapSpec, ObjectSpec, ProgramSpec } from "../../../xdp/index.js";
 import { targetOf } from "../../cost/flow.js";
+import { comesBack } from "../costs.js";
 import { isConditional } from "../../nfp/meta.js";
 import { branch, compute } from "./arithmetic.js";
 import { Exprs } from "./expr.js";
@@ -104,6 +105,12 @@ export class Machine {
     if (operation !== BPF_CALL) return [state];
     if (insn.src === BPF_PSEUDO_CALL && next === slot + 1 + insn.imm) {
       this.enter(state, slot);
+      return [state];
+    }
+    if (comesBack(insn, slot, next)) {
+      this.afterUnknown(state);
+      state.lost = true;
+      this.leave(state);
       return [state];
     }
     if (insn.src === BPF_HELPER_CALL) return callHelper(this, state, insn.imm);
