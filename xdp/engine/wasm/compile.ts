@@ -11,6 +11,7 @@ import { RUN_BATCH, PROGRAM, SUBPROGRAM, emitRunBatch, emitWasmFunction } from "
 import type { TailTarget, TimerFunction } from "./emit-batch.js";
 import { addressTaken, isCallbackHelper } from "./callbacks.js";
 import { DIRECT_LOOKUPS, KTIME, SMP_PROCESSOR_ID } from "./emit-call.js";
+import { BPF_FUNC_map_delete_elem, BPF_FUNC_map_update_elem, DIRECT_DELETES, DIRECT_UPDATES } from "./emit-map-call.js";
 import type { Counter, ModuleScope, ProgramScope } from "./emitter.js";
 import { FunctionBuilder } from "./function-builder.js";
 import type { FunctionRef, Signature } from "./function-builder.js";
@@ -170,12 +171,9 @@ class MachineCompiler {
       this.import("second_program", { params: [I32, I32], results: [I32] });
       this.import("second_result", { params: [I32, I32], results: [I32] });
     }
-    if (needs.helpers.has(BPF_FUNC_map_lookup_elem)) {
-      for (const { type } of this.maps) {
-        const lookup = DIRECT_LOOKUPS.get(type);
-        if (lookup !== undefined) this.import(lookup, { params: [I32, I32, I32], results: [I32] });
-      }
-    }
+    this.importDirect(needs, BPF_FUNC_map_lookup_elem, DIRECT_LOOKUPS, { params: [I32, I32, I32], results: [I32] });
+    this.importDirect(needs, BPF_FUNC_map_update_elem, DIRECT_UPDATES, { params: [I32, I32, I32, I64, I32], results: [I32] });
+    this.importDirect(needs, BPF_FUNC_map_delete_elem, DIRECT_DELETES, { params: [I32, I32], results: [I32] });
     if (needs.timers) this.import("timer_pop", { params: [I32, I64], results: [I32] });
     if (needs.callbacks) {
       this.import("callback_begin", { params: [I32, I32, I32, I64, I64, I64, I64], results: [I32] });
@@ -186,6 +184,15 @@ class MachineCompiler {
       const helper = HELPER_BY_ID.get(id);
       if (!helper || KTIME.has(id) || id === SMP_PROCESSOR_ID || helper.name === "bpf_tail_call" || isCallbackHelper(id)) continue;
       this.import(helper.name, { params: [I32, ...helper.args.map((): "i64" => I64)], results: [I64] });
+    }
+  }
+
+  /** Imports a helper's functions for the types of maps that there are. */
+  private importDirect(needs: Needs, helper: number, functions: ReadonlyMap<number, string>, signature: Signature): void {
+    if (!needs.helpers.has(helper)) return;
+    for (const { type } of this.maps) {
+      const name = functions.get(type);
+      if (name !== undefined && !this.runtime.has(name)) this.import(name, signature);
     }
   }
 

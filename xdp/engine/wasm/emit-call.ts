@@ -18,6 +18,7 @@ import type { Emitter } from "./emitter.js";
 import type { FunctionRef, Local } from "./function-builder.js";
 import { emitHashLookup, isInlineHash, pushCpuOffset } from "./emit-hash.js";
 import { emitTrieLookup, isInlineTrie } from "./emit-lpm.js";
+import { emitMapCall } from "./emit-map-call.js";
 import { emitRingCall } from "./emit-ring.js";
 import { constantKey, headShift, isArgumentProven, isArray, isCallVerified, knownMap } from "./helper-effects.js";
 import type { MapFacts } from "./map-facts.js";
@@ -63,7 +64,7 @@ export function emitHelperCall(emitter: Emitter, slot: number, id: number): void
   if (!helper) return;
   if (id === BPF_FUNC_tail_call) return emitTailCall(emitter);
   if (helper.callsBack) return emitCallbackHelper(emitter, slot, id);
-  if (emitRingCall(emitter, id)) return;
+  if (emitRingCall(emitter, id) || emitMapCall(emitter, id)) return;
   if (id === BPF_FUNC_map_lookup_elem) {
     const map = knownMap(register(emitter.state, 1), context);
     if (map && isArray(map)) return emitArrayLookup(emitter, map);

@@ -3,6 +3,7 @@ import {
   MAP_CPU_STRIDE,
   MAP_DATA,
   MAP_FLAGS,
+  MAP_ID,
   MAP_KEY_SIZE,
   MAP_MAX_ENTRIES,
   MAP_STRIDE,
@@ -10,15 +11,16 @@ import {
   MAP_VALUE_OFFSET,
   MAP_VALUE_SIZE,
 } from "../../abi.js";
-import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET, LPM_TABLES, SLOTS_DATA } from "../../maps/fields.js";
+import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET, LPM_TABLES, MAP_SPECIAL, SLOTS_DATA } from "../../maps/fields.js";
 import type { MachineView } from "../contract.js";
 import type { MapAccess } from "./value.js";
 
 export interface MapFacts {
   /** BPF_MAP_TYPE_* number. */
   readonly type: number;
-  /** Address of the header. */
+  /** Address of the header, and the map's number. */
   readonly header: number;
+  readonly id: number;
   readonly keySize: number;
   readonly valueSize: number;
   readonly maxEntries: number;
@@ -27,6 +29,8 @@ export interface MapFacts {
   readonly stride: number;
   readonly cpuStride: number;
   readonly valueOffset: number;
+  /** Where it says which places of a value are not copied (maps/fields.ts), or 0. */
+  readonly special: number;
   /** Where the hash family keeps its elements (maps/fields.ts); not looked at in other types. */
   readonly hash: HashFacts;
   /** Of an LPM trie, the tables by the bits of an address (maps/fields.ts), or 0; not looked at in other types. */
@@ -60,6 +64,7 @@ export function readMapFacts(machine: MachineView): MapFacts[] {
     return {
       type: field(MAP_TYPE),
       header,
+      id: field(MAP_ID),
       keySize: field(MAP_KEY_SIZE),
       valueSize: field(MAP_VALUE_SIZE),
       maxEntries: field(MAP_MAX_ENTRIES),
@@ -68,6 +73,7 @@ export function readMapFacts(machine: MachineView): MapFacts[] {
       stride: field(MAP_STRIDE),
       cpuStride: field(MAP_CPU_STRIDE),
       valueOffset: field(MAP_VALUE_OFFSET),
+      special: field(MAP_SPECIAL),
       hash: {
         index: field(HASH_INDEX),
         mask: field(HASH_MASK),

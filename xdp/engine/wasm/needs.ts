@@ -13,6 +13,7 @@ import { REGION_CTX } from "../../verifier/facts.js";
 import { lastSlot, widthOf, jumpTarget } from "./cfg.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
 import { DIRECT_LOOKUPS } from "./emit-call.js";
+import { BPF_FUNC_map_update_elem, DIRECT_UPDATES } from "./emit-map-call.js";
 import { headShift, isArgumentProven, isArray, isCallVerified, isWrite, knownMap } from "./helper-effects.js";
 import { copyState, register } from "./state.js";
 import type { State } from "./state.js";
@@ -43,6 +44,11 @@ const HELPER_FIELDS: ReadonlyMap<string, readonly number[]> = new Map([
   ["bpf_redirect", [ENV_REDIRECT_KIND]],
   ["bpf_redirect_map", [ENV_REDIRECT_KIND]],
   ["bpf_csum_diff", []],
+  ["bpf_spin_lock", []],
+  ["bpf_spin_unlock", []],
+  ["bpf_map_push_elem", []],
+  ["bpf_map_pop_elem", []],
+  ["bpf_map_peek_elem", []],
   ["bpf_ringbuf_reserve", []],
   ["bpf_ringbuf_submit", []],
   ["bpf_ringbuf_discard", []],
@@ -164,10 +170,11 @@ function collectHelper(id: number, slot: number, state: State, context: Function
     const proven = isArgumentProven(state, helper.args, i + 1, context) && (value.kind === "stack" || value.kind === "value");
     if (isWrite(code) && !proven) needs.writes = true;
   }
-  // Lookups in maps that are known are handed the CPU, in run_batch from the descriptor.
-  const map = id === BPF_FUNC_map_lookup_elem ? knownMap(register(state, 1), context) : undefined;
+  // Calls on maps that are known are handed the CPU, in run_batch from the descriptor.
+  const direct = id === BPF_FUNC_map_lookup_elem ? DIRECT_LOOKUPS : id === BPF_FUNC_map_update_elem ? DIRECT_UPDATES : undefined;
+  const map = direct && knownMap(register(state, 1), context);
   if (map && map.cpuStride !== 0) needs.cpuStrides.add(map.cpuStride);
-  const fields = map && (isArray(map) || DIRECT_LOOKUPS.has(map.type)) ? [] : HELPER_FIELDS.get(helper.name);
+  const fields = map && ((isArray(map) && id === BPF_FUNC_map_lookup_elem) || direct?.has(map.type)) ? [] : HELPER_FIELDS.get(helper.name);
   if (!fields) needs.all = true;
   for (const field of fields ?? []) needs.fields.add(field);
   if (!isCallVerified(slot, helper.args, context) && !helper.args.every((_, i) => isArgumentProven(state, helper.args, i + 1, context))) needs.asks = true;
