@@ -60,7 +60,7 @@ export function meets(profile: DeviceProfile, workload: Workload, demand: Demand
   const line = (profile.ports * profile.linkBps) / meanBits(workload.record) / 1e6;
   const trial = simulate(profile, workload, { mpps: demand.mpps, ...(demand.pattern === undefined ? {} : { pattern: demand.pattern }), ...(demand.trialPackets === undefined ? {} : { packets: demand.trialPackets }) });
   if (demand.mpps > line * 1.000001) return { trial, why: `${profile.ports} ports of ${profile.linkBps / 1e9} Gb/s bring ${line.toFixed(2)} Mpps of this traffic` };
-  if (trial.loss > demand.loss) return { trial, why: `${(trial.loss * 100).toPrecision(3)} % lost (${worstCause(trial)})` };
+  if (trial.loss > demand.loss) return { trial, why: `${(trial.loss * 100).toPrecision(3)} % lost (${worstCause(profile, trial)})` };
   // What a run without loss cannot show: rings fill slowly where a part is a little too slow.
   const slow = (Object.keys(trial.limits) as Bound[]).find((part) => part !== "line" && (trial.limits[part] ?? Infinity) * (1 + demand.loss) < demand.mpps);
   if (slow !== undefined) return { trial, why: `${slow} allow ${(trial.limits[slow] ?? 0).toFixed(2)} Mpps` };
@@ -68,9 +68,10 @@ export function meets(profile: DeviceProfile, workload: Workload, demand: Demand
   return { trial };
 }
 
-function worstCause({ drops }: Trial): string {
+function worstCause({ kind }: DeviceProfile, { drops }: Trial): string {
   const [cause] = Object.entries(drops).toSorted(([, a], [, b]) => b - a)[0];
-  return { mac: "receive MAC", ring: "queue in front of the cores", host: "host rings", tx: "transmit queue" }[cause] ?? cause;
+  const ring = kind === "kernel" ? "receive rings" : "queue in front of the cores";
+  return { mac: "receive MAC", ring, host: "host rings", tx: "transmit queue" }[cause] ?? cause;
 }
 
 /** Settings that {@link smallest} looks for. */

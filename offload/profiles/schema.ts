@@ -63,7 +63,7 @@ function makeSchemas(z: typeof Zod) {
     overloadBelowPps: cost.describe("Rate of the cores, packets a second, below which the fault of overloadPps shows."),
     lanes: z.int().min(0).max(16).describe("Lanes of a VLIW core, one row a cycle; 0: a core of the NFP family, one instruction a cycle."),
     mapLatencyCycles: cost.describe("Cycles from a blocking read of map memory to its answer; a core with enough contexts hides them but for 'mapReadCycles'."),
-    memorySpread: z.number().min(1).max(16).describe("How many times faster the memory engine is than for one and the same word, as addresses spread: 1 (worst) to 4."),
+    memorySpread: z.number().min(1).max(16).describe("How many times faster the memory engine is for all accesses than for one and the same word, on top of what entriesInUse gives: 1, or up to 4 where you know better."),
     hostPassNs: cost.describe("Time of a host processor for a packet that the card passes on, ns; one processor a receive queue."),
     packetReadCycles: cost.describe("Least distance in cycles between a blocking command to packet memory and the memory command before it."),
     mapReadCycles: cost.describe("Least distance in cycles between a blocking command to map memory and the memory command before it."),

@@ -219,7 +219,9 @@ export class DeviceModel {
   /** The engine's figures are of its worst case; says so where they decide. */
   private memoryNotes(bound: Bound): string[] {
     if (bound !== "memory" || this.profile.kind !== "offload" || this.profile.memorySpread > 1) return [];
-    return ["the memory engine is the limit, at its rate for one and the same word (published worst case): with addresses spread widely it is up to 4 times faster (memorySpread)"];
+    const { entriesInUse, memorySpreadFrom, memorySpreadMost } = this.profile;
+    const spread = entriesInUse > memorySpreadFrom;
+    return [`the memory engine is the limit, ${spread ? `faster than for one and the same word where packets reach ${entriesInUse} entries (assumed share of the published gain)` : "at its rate for one and the same word (published worst case)"}: with addresses spread widely it is up to ${memorySpreadMost} times faster (entriesInUse)`];
   }
 
   /** Share of the time that each part works. */
