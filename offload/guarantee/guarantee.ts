@@ -104,9 +104,9 @@ function exampleOf(object: ObjectSpec, entry: string, device: OffloadProfile, op
   if (made !== undefined && ((made.run.asExpected && found?.paths[0] === path) || made.run.cycles >= bound)) return { example: { ...made, onPath: true, tried: 0 } };
   // Nearly as slow is as good as trying gets.
   const tried = made !== undefined && made.run.cycles >= bound * NEARLY ? undefined : hunt(object, entry, device, trials, options, made === undefined ? [] : [made.packet], made?.maps ?? {});
-  if (tried !== undefined && tried.run.cycles > (made?.run.cycles ?? 0)) return { example: { ...tried, onPath: tried.run.cycles >= bound, tried: TRIED } };
+  if (typeof tried === "object" && tried.run.cycles > (made?.run.cycles ?? 0)) return { example: { ...tried, onPath: tried.run.cycles >= bound, tried: TRIED } };
   if (made !== undefined) return { example: { ...made, onPath: false, tried: 0 } };
-  return { noExample: `${whyNone(found)}; nor can it be run here` };
+  return { noExample: `${whyNone(found)}; nor was one found by trying: ${typeof tried === "string" ? tried : "none runs"}` };
 }
 
 function whyNone(found: Search | undefined): string {

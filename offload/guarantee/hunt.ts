@@ -26,11 +26,11 @@ interface Candidate {
   readonly cycles: number;
 }
 
-/** The slowest packet found from `start` on, with `seeds` in the maps. Undefined where the program cannot be run here. */
-export function hunt(object: ObjectSpec, entry: string, device: OffloadProfile, trials: Trials, options: TrialOptions, start: readonly Uint8Array[], seeds: Seeds): ExamplePacket | undefined {
+/** The slowest packet found from `start` on, with `seeds` in the maps; or why none could be run. */
+export function hunt(object: ObjectSpec, entry: string, device: OffloadProfile, trials: Trials, options: TrialOptions, start: readonly Uint8Array[], seeds: Seeds): ExamplePacket | string {
   const { plan } = trials;
   const machine = machineFor(object, entry, device, plan, options, seeds);
-  if (machine === undefined) return undefined;
+  if (typeof machine === "string") return machine;
   const engine = createWasmEngine(machine);
   const frames = machine.layout.allocate(BATCH * (LONGEST + 6), 64, "frames");
   const view = new DataView(machine.layout.buffer);
@@ -65,17 +65,17 @@ export function hunt(object: ObjectSpec, entry: string, device: OffloadProfile, 
     const run = trials.run(packet, seeds);
     if (run !== undefined && run.cycles > (best?.run.cycles ?? 0)) best = { packet, maps: seeds, run };
   }
-  return best;
+  return best ?? "every packet that was tried faults";
 }
 
-/** Undefined where the program cannot be run here, or the maps do not take the seeds: why is told where it is run. */
-function machineFor(object: ObjectSpec, entry: string, device: OffloadProfile, plan: CostPlan, { btf, kconfig }: TrialOptions, seeds: Seeds): Machine | undefined {
+/** Or why the program cannot be run here. */
+function machineFor(object: ObjectSpec, entry: string, device: OffloadProfile, plan: CostPlan, { btf, kconfig }: TrialOptions, seeds: Seeds): Machine | string {
   try {
     const machine = createMachine({ object, entry, cpus: device.queues, batchSize: BATCH, costs: (program) => plan.costsFor(program), ...(btf === undefined ? {} : { btf }), ...(kconfig === undefined ? {} : { kconfig }) });
     seedMaps(machine.maps, seeds, machine.object.btf, (name) => machine.programIndex(name));
     return machine;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

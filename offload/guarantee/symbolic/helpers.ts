@@ -17,6 +17,8 @@ const PLAIN: ReadonlySet<number> = new Set([2, 3, 5, 6, 7, 8, 12, 23, 25, 28, 51
 /** The same, but what they give is a pointer: reserve in a ring buffer. */
 const POINTER: ReadonlySet<number> = new Set([131]);
 const LEAST_FRAME = 14;
+/** More bytes of metadata than any kernel takes. */
+const MOST_META = 252;
 
 /** Runs a helper; the states that it can end in. */
 export function callHelper(machine: Machine, state: PathState, id: number): PathState[] {
@@ -52,8 +54,18 @@ export function callHelper(machine: Machine, state: PathState, id: number): Path
       const holds = state.assume("le", exprs.number(Math.max(0, LEAST_FRAME + state.head - state.tail)), lengthOf(exprs));
       return holds ? [give(state, number(exprs.zero)), failed] : [failed];
     }
-    case ADJUST_META:
-      return [give(state, number(exprs.free()))];
+    case ADJUST_META: {
+      const delta = constant(args[2]);
+      if (delta === undefined || state.meta === undefined) {
+        state.meta = undefined;
+        return [give(state, number(exprs.free()))];
+      }
+      const failed = refused();
+      state.meta -= delta;
+      // It is whole words, not too many, and does not reach into the packet.
+      if (state.meta < 0 || state.meta % 4 !== 0 || state.meta > MOST_META) return [failed];
+      return [give(state, number(exprs.zero)), failed];
+    }
     case LOAD_BYTES:
     case STORE_BYTES: {
       const off = constant(args[2]);

@@ -5,6 +5,7 @@ import type { PathState, Value } from "./state.js";
 
 const XDP_MD_DATA = 0n;
 const XDP_MD_DATA_END = 4n;
+const XDP_MD_DATA_META = 8n;
 const XDP_MD_INGRESS_IFINDEX = 12n;
 const XDP_MD_RX_QUEUE_INDEX = 16n;
 
@@ -151,6 +152,8 @@ export class Memory {
         return { kind: "packet", at: exprs.number(ORIGIN + state.head) };
       case XDP_MD_DATA_END:
         return { kind: "packet", at: exprs.add(lengthOf(exprs), exprs.number(ORIGIN + state.tail)) };
+      case XDP_MD_DATA_META:
+        return state.meta === undefined ? UNKNOWN : { kind: "packet", at: exprs.number(ORIGIN + state.head - state.meta) };
       case XDP_MD_INGRESS_IFINDEX:
         return number(exprs.variable("ifindex", { kind: "ifindex" }, 32));
       case XDP_MD_RX_QUEUE_INDEX:

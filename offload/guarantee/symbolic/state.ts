@@ -68,6 +68,8 @@ export class PathState {
   /** Where the packet begins and ends, against how it came in. */
   head = 0;
   tail = 0;
+  /** Bytes of metadata in front of it; undefined where nobody knows. */
+  meta: number | undefined = 0;
   /** Bytes that were written, by place. */
   packet: Map<number, Expr>;
   /** Something was written where nobody knows. */
@@ -131,6 +133,7 @@ export class PathState {
     copy.tails = this.tails;
     copy.head = this.head;
     copy.tail = this.tail;
+    copy.meta = this.meta;
     copy.scrambled = this.scrambled;
     copy.version = this.version;
     copy.lost = this.lost;
