@@ -145,7 +145,7 @@ function checkSane(env: Env, reg: Reg, type: number): void {
   const { scalar } = reg;
   const limit = MAX_OFFSET;
   if (scalar.isConst && (scalar.smin >= limit || scalar.smin <= -limit)) env.reject(`math between ${typeName(type)} pointer and ${scalar.smin} is not allowed`);
-  if (reg.type !== SCALAR_VALUE && (reg.off >= MAX_VAR_OFF || reg.off <= -MAX_VAR_OFF)) env.reject(`${typeName(type)} pointer offset ${reg.off} is not allowed`);
+  if (reg.off >= MAX_VAR_OFF || reg.off <= -MAX_VAR_OFF) env.reject(`${typeName(type)} pointer offset ${reg.off} is not allowed`);
   if (scalar.smin === S64_MIN) env.reject(`math between ${typeName(type)} pointer and register with unbounded min value is not allowed`);
   if (scalar.smin >= limit || scalar.smin <= -limit) env.reject(`value ${scalar.smin} makes ${typeName(type)} pointer be out of bounds`);
 }

@@ -1,5 +1,5 @@
-/** Random programs that sit near the border of what is allowed: checks of bounds that are nearly right, spills of every size, variable offsets, short loops. */
-import { BPF_ADD, BPF_ALU, BPF_ALU64, BPF_AND, BPF_ARSH, BPF_B, BPF_DIV, BPF_DW, BPF_END, BPF_EXIT, BPF_H, BPF_JA, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JLE, BPF_JLT, BPF_JMP, BPF_JMP32, BPF_JNE, BPF_JSET, BPF_JSGE, BPF_JSGT, BPF_JSLE, BPF_JSLT, BPF_LDX, BPF_LSH, BPF_MEM, BPF_MEMSX, BPF_MOD, BPF_MOV, BPF_MUL, BPF_NEG, BPF_OR, BPF_PSEUDO_MAP_IDX_VALUE, BPF_RSH, BPF_ST, BPF_STX, BPF_SUB, BPF_W, BPF_X, BPF_XOR, LD_IMM64 } from "../../isa/index.js";
+/** Random programs that sit near the border of what is allowed: checks of bounds that are nearly right, spills of every size, variable offsets, short loops, functions that use their caller's stack. */
+import { BPF_ADD, BPF_ALU, BPF_ALU64, BPF_AND, BPF_ARSH, BPF_B, BPF_CALL, BPF_DIV, BPF_DW, BPF_END, BPF_EXIT, BPF_H, BPF_JA, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JLE, BPF_JLT, BPF_JMP, BPF_JMP32, BPF_JNE, BPF_JSET, BPF_JSGE, BPF_JSGT, BPF_JSLE, BPF_JSLT, BPF_LDX, BPF_LSH, BPF_MEM, BPF_MEMSX, BPF_MOD, BPF_MOV, BPF_MUL, BPF_NEG, BPF_OR, BPF_PSEUDO_CALL, BPF_PSEUDO_MAP_IDX_VALUE, BPF_RSH, BPF_ST, BPF_STX, BPF_SUB, BPF_W, BPF_X, BPF_XOR, LD_IMM64 } from "../../isa/index.js";
 import type { Insn, MapSpec, ObjectSpec, ProgramSpec } from "../../object/index.js";
 
 export const VALUE_BYTES = 64;
@@ -37,6 +37,8 @@ const SIZES = [BPF_B, BPF_H, BPF_W, BPF_DW];
 const BYTES: Readonly<Record<number, number>> = { [BPF_B]: 1, [BPF_H]: 2, [BPF_W]: 4, [BPF_DW]: 8 };
 /** Registers that hold numbers. r6 is the packet, r7 its end, r8 the map's value, r9 a pointer in the making. */
 const NUMBERS = [0, 1, 2, 3, 4, 5];
+/** Bytes of the caller's stack that a function is given. */
+const SHARED = 32;
 
 function insn(op: number, dst = 0, src = 0, off = 0, imm = 0): Insn {
   return { op, dst, src, off, imm };
@@ -45,8 +47,13 @@ function insn(op: number, dst = 0, src = 0, off = 0, imm = 0): Insn {
 class Writer {
   readonly insns: Insn[] = [];
   readonly random: Random;
-  constructor(random: Random) {
+  /** Calls whose function is not written yet, and which it is. */
+  readonly calls: { readonly at: number; readonly callee: number }[] = [];
+  /** Functions that may be called; 0 inside of functions. */
+  functions: number;
+  constructor(random: Random, functions: number) {
     this.random = random;
+    this.functions = functions;
   }
 
   put(...insns: Insn[]): void {
@@ -159,7 +166,66 @@ class Writer {
     this.put(insn(BPF_JMP | BPF_JLT, counter, 0, start - this.insns.length - 1, 1 + random.below(6)));
   }
 
+  /** A call with a piece of the stack and a number, of which both sides make use. */
+  call(): void {
+    const { random } = this;
+    if (random.below(2) === 0) this.put(insn(BPF_STX | BPF_MEM | BPF_DW, 10, random.pick(NUMBERS), -8 * (1 + random.below(SHARED / 8))));
+    this.put(insn(BPF_ALU64 | BPF_MOV | BPF_X, 2, random.pick([0, 2, 3, 4, 5])), insn(BPF_ALU64 | BPF_MOV | BPF_X, 1, 10), insn(BPF_ALU64 | BPF_ADD, 1, 0, 0, -SHARED));
+    this.calls.push({ at: this.insns.length, callee: random.below(this.functions) });
+    this.put(insn(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL));
+    for (let reg = 1; reg <= 5; reg++) {
+      switch (random.below(3)) {
+        case 0:
+          this.put(insn(BPF_ALU64 | BPF_MOV | BPF_X, reg, 0));
+          break;
+        case 1:
+          this.put(insn(BPF_LDX | BPF_MEM | BPF_DW, reg, 10, -8 * (1 + random.below(SHARED / 8))));
+          break;
+        default:
+          this.put(insn(BPF_LDX | BPF_MEM | random.pick([BPF_B, BPF_H, BPF_W]), reg, 6, random.below(CHECKED - 8)));
+      }
+    }
+  }
+
+  /** A function of a stack pointer, in r6, and a number. */
+  body(): void {
+    const { random } = this;
+    this.functions = 0;
+    this.put(insn(BPF_ALU64 | BPF_MOV | BPF_X, 6, 1));
+    for (const reg of NUMBERS) if (reg !== 2) this.put(random.below(2) === 0 ? insn(BPF_ALU64 | BPF_MOV | BPF_X, reg, 2) : insn(BPF_LDX | BPF_MEM | BPF_DW, reg, 6, 8 * random.below(SHARED / 8)));
+    for (let i = 0; i < 1 + random.below(4); i++) {
+      switch (random.below(6)) {
+        case 0:
+          this.stack();
+          break;
+        case 1:
+          this.linked();
+          break;
+        case 2:
+          this.branch(() => this.shared());
+          break;
+        case 3:
+          this.shared();
+          break;
+        default:
+          this.alu();
+      }
+    }
+    this.put(insn(BPF_JMP | BPF_EXIT));
+  }
+
+  /** The caller's stack, from the function. */
+  shared(): void {
+    const { random } = this;
+    const size = random.pick(SIZES);
+    const bytes = BYTES[size] as number;
+    const off = bytes * random.below(SHARED / bytes);
+    if (random.below(2) === 0) this.put(insn(BPF_STX | BPF_MEM | size, 6, random.pick(NUMBERS), off));
+    else this.put(insn(BPF_LDX | BPF_MEM | size, random.pick(NUMBERS), 6, off));
+  }
+
   snippet(depth: number): void {
+    if (this.functions > 0 && this.random.below(4) === 0) return this.call();
     switch (this.random.below(depth > 1 ? 6 : 10)) {
       case 0:
       case 1:
@@ -182,9 +248,9 @@ class Writer {
   }
 }
 
-/** The program of a seed, and the object that it is in. */
-export function borderProgram(seed: number): { readonly object: ObjectSpec; readonly program: ProgramSpec } {
-  const writer = new Writer(new Random(seed));
+/** The program of a seed, and the object that it is in; with functions where `calls` says so. */
+export function borderProgram(seed: number, calls = false): { readonly object: ObjectSpec; readonly program: ProgramSpec } {
+  const writer = new Writer(new Random(seed), calls ? 2 : 0);
   const { random } = writer;
   writer.put(insn(BPF_LDX | BPF_MEM | BPF_W, 6, 1, 0), insn(BPF_LDX | BPF_MEM | BPF_W, 7, 1, 4));
   writer.put(insn(BPF_ALU64 | BPF_MOV | BPF_X, 2, 6), insn(BPF_ALU64 | BPF_ADD, 2, 0, 0, CHECKED), insn(BPF_JMP | BPF_JLE | BPF_X, 2, 7, 2), insn(BPF_ALU64 | BPF_MOV, 0, 0, 0, 0), insn(BPF_JMP | BPF_EXIT));
@@ -198,6 +264,16 @@ export function borderProgram(seed: number): { readonly object: ObjectSpec; read
   for (let i = 0; i < count; i++) writer.snippet(0);
   writer.put(insn(BPF_JMP | BPF_EXIT));
   const { insns } = writer;
-  const program: ProgramSpec = { name: "border", section: "xdp", type: "xdp", frags: false, attach: "device", autoload: true, insns, functions: [{ name: "border", start: 0, end: insns.length, linkage: "static" }], lines: [] };
+  const starts = [0];
+  if (writer.calls.length > 0) {
+    const used = [...new Set(writer.calls.map(({ callee }) => callee))];
+    for (const callee of used) {
+      for (const call of writer.calls) if (call.callee === callee) insns[call.at] = { ...(insns[call.at] as Insn), imm: insns.length - call.at - 1 };
+      starts.push(insns.length);
+      writer.body();
+    }
+  }
+  const functions = starts.map((start, i) => ({ name: i === 0 ? "border" : `border_${i}`, start, end: starts[i + 1] ?? insns.length, linkage: "static" as const }));
+  const program: ProgramSpec = { name: "border", section: "xdp", type: "xdp", frags: false, attach: "device", autoload: true, insns, functions, lines: [] };
   return { object: { file: "border.o", license: "GPL", programs: [program], maps: [MAP] }, program };
 }

@@ -1,8 +1,8 @@
 /**
- * A machine for programs without calls, in the plainest way: registers are BigInts, memory is a few regions far apart, and
+ * A machine for programs without calls of helpers, in the plainest way: registers are BigInts, memory is a few regions far apart, and
  * every access is looked up. What it does is what programs do; it knows nothing of the verifier.
  */
-import { BPF_ADD, BPF_ALU, BPF_ALU64, BPF_AND, BPF_ARSH, BPF_DIV, BPF_END, BPF_EXIT, BPF_JA, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JLE, BPF_JLT, BPF_JMP, BPF_JMP32, BPF_JNE, BPF_JSET, BPF_JSGE, BPF_JSGT, BPF_JSLE, BPF_JSLT, BPF_LDX, BPF_LSH, BPF_MEMSX, BPF_MOD, BPF_MOV, BPF_MUL, BPF_NEG, BPF_OR, BPF_RSH, BPF_ST, BPF_STX, BPF_SUB, BPF_X, BPF_XOR, LD_IMM64, bytesOf, classOf, modeOf, operationOf } from "../../isa/index.js";
+import { BPF_ADD, BPF_ALU, BPF_ALU64, BPF_AND, BPF_ARSH, BPF_CALL, BPF_DIV, BPF_END, BPF_EXIT, BPF_JA, BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JLE, BPF_JLT, BPF_JMP, BPF_JMP32, BPF_JNE, BPF_JSET, BPF_JSGE, BPF_JSGT, BPF_JSLE, BPF_JSLT, BPF_LDX, BPF_LSH, BPF_MEMSX, BPF_MOD, BPF_MOV, BPF_MUL, BPF_NEG, BPF_OR, BPF_PSEUDO_CALL, BPF_RSH, BPF_ST, BPF_STX, BPF_SUB, BPF_X, BPF_XOR, LD_IMM64, bytesOf, classOf, modeOf, operationOf } from "../../isa/index.js";
 import type { Insn } from "../../object/index.js";
 
 export const STACK_TOP = 0x1_0000n;
@@ -10,6 +10,8 @@ export const PACKET = 0x2_0000n;
 export const MAP_VALUE = 0x3_0000n;
 export const CONTEXT = 0x4_0000n;
 const STACK_BYTES = 512;
+/** From one frame's r10 to the next's. */
+export const FRAME_STRIDE = 0x1000n;
 
 const U64 = (x: bigint): bigint => BigInt.asUintN(64, x);
 
@@ -27,7 +29,9 @@ export class AccessViolation extends Error {
 
 export class ConcreteMachine {
   readonly regs: bigint[] = Array.from({ length: 11 }, () => 0n);
-  readonly stack = new Uint8Array(STACK_BYTES);
+  /** By frame, and what the frames that called have saved. */
+  readonly stacks: Uint8Array[] = [new Uint8Array(STACK_BYTES)];
+  private readonly saved: { readonly regs: readonly bigint[]; readonly pc: number }[] = [];
   readonly packet: Uint8Array;
   readonly mapValue: Uint8Array;
   private readonly insns: readonly Insn[];
@@ -62,7 +66,15 @@ export class ConcreteMachine {
       case BPF_JMP:
       case BPF_JMP32: {
         const operation = operationOf(insn.op);
-        if (operation === BPF_EXIT) return false;
+        if (operation === BPF_EXIT) {
+          if (this.saved.length === 0) return false;
+          this.leave();
+          break;
+        }
+        if (operation === BPF_CALL) {
+          this.enter(insn);
+          return true;
+        }
         if (operation === BPF_JA || this.taken(insn, cls === BPF_JMP32)) this.pc += insn.off;
         break;
       }
@@ -73,6 +85,22 @@ export class ConcreteMachine {
     }
     this.pc++;
     return true;
+  }
+
+  private enter(insn: Insn): void {
+    if (insn.src !== BPF_PSEUDO_CALL) throw new Error("helpers are not for this machine");
+    this.saved.push({ regs: this.regs.slice(6, 11), pc: this.pc });
+    this.stacks.push(new Uint8Array(STACK_BYTES));
+    this.regs[10] = (this.regs[10] as bigint) + FRAME_STRIDE;
+    this.pc += insn.imm + 1;
+  }
+
+  private leave(): void {
+    const frame = this.saved.pop();
+    if (frame === undefined) return;
+    this.stacks.pop();
+    for (const [i, value] of frame.regs.entries()) this.regs[6 + i] = value;
+    this.pc = frame.pc;
   }
 
   private alu(insn: Insn, is64: boolean): bigint {
@@ -197,7 +225,9 @@ export class ConcreteMachine {
   }
 
   private find(address: bigint, size: number): readonly [Uint8Array, number] {
-    const regions: readonly (readonly [bigint, Uint8Array])[] = [[STACK_TOP - BigInt(STACK_BYTES), this.stack], [PACKET, this.packet], [MAP_VALUE, this.mapValue]];
+    const regions: readonly (readonly [bigint, Uint8Array])[] = [
+      ...this.stacks.map((bytes, frame) => [STACK_TOP + FRAME_STRIDE * BigInt(frame) - BigInt(STACK_BYTES), bytes] as const), [PACKET, this.packet], [MAP_VALUE, this.mapValue],
+    ];
     for (const [base, bytes] of regions) {
       if (address >= base && address + BigInt(size) <= base + BigInt(bytes.length)) return [bytes, Number(address - base)];
     }
