@@ -52,7 +52,7 @@ class FunctionAnalysis {
   constructor(code: FunctionGraph, insns: readonly Insn[], maps: readonly MapFacts[], proof: Facts | undefined, callee: FunctionContext["callee"]) {
     this.code = code;
     this.facts = analyseGraph(code.graph);
-    this.context = { insns, maps, proof, depth: 0, summary: this.summary, readBeforeWrite: 0n, callee };
+    this.context = { insns, maps, proof, depth: 0, summary: this.summary, readBeforeWrite: 0n, frameReads: 0n, callee };
   }
 
   private joinPoint(slot: number, rounds: number): JoinPoint {

@@ -118,3 +118,38 @@ function narrowed(a: Value, b: Value, holds: Relation): Value | undefined {
   if (min > max || min === Number.NEGATIVE_INFINITY || max === Number.POSITIVE_INFINITY) return undefined;
   return scalar(min, max);
 }
+
+/** Whether the jump is taken, where that is known: of numbers whose ranges do not meet, and of values that are there. */
+export function outcomeOf(state: State, insn: Insn): boolean | undefined {
+  const relation = RELATIONS.get(operationOf(insn.op));
+  if (!relation) return undefined;
+  const a = register(state, insn.dst);
+  const b = (insn.op & BPF_X) !== 0 ? register(state, insn.src) : constant(insn.imm);
+  const is32 = classOf(insn.op) === BPF_JMP32;
+  if (a.kind === "value" && !a.nullable && a.min >= 0 && !is32 && constantOf(b) === 0) return relation === "eq" ? false : relation === "ne" ? true : undefined;
+  if (a.kind !== "scalar" || b.kind !== "scalar" || a.min < 0 || b.min < 0) return undefined;
+  // Numbers below 2^31 are the same in 32 and 64 bits, with and without sign.
+  if (is32 && Math.max(a.max, b.max) >= 2 ** 31) return undefined;
+  const below = a.max < b.min;
+  const notAbove = a.max <= b.min;
+  const above = a.min > b.max;
+  const notBelow = a.min >= b.max;
+  switch (relation) {
+    case "eq":
+    case "ne":
+      if (below || above) return relation === "ne";
+      return notAbove && notBelow ? relation === "eq" : undefined;
+    case "ltu":
+    case "lts":
+      return below ? true : notBelow ? false : undefined;
+    case "leu":
+    case "les":
+      return notAbove ? true : above ? false : undefined;
+    case "gtu":
+    case "gts":
+      return above ? true : notAbove ? false : undefined;
+    case "geu":
+    case "ges":
+      return notBelow ? true : below ? false : undefined;
+  }
+}

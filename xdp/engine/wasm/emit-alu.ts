@@ -5,6 +5,7 @@ import { BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JLE, BPF_JLT, BPF_JNE, BPF_JSET, BPF_JSG
 import { OPCODES } from "../../isa/opcode.js";
 import { MAY_GOTO_FUEL } from "../../abi.js";
 import type { Insn } from "../../object/spec.js";
+import { outcomeOf } from "./branch-facts.js";
 import { getCounter } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
 import type { Local } from "./function-builder.js";
@@ -196,6 +197,11 @@ export function emitCondition(emitter: Emitter, insn: Insn, negated: boolean): v
   if (OPCODES[insn.op]?.form === "may_goto") {
     getCounter(to, emitter.fuel);
     to.i32(MAY_GOTO_FUEL).op(negated ? "i32.ge_s" : "i32.lt_s");
+    return;
+  }
+  const outcome = outcomeOf(emitter.state, insn);
+  if (outcome !== undefined) {
+    to.i32(outcome === negated ? 0 : 1);
     return;
   }
   const type = classOf(insn.op) === BPF_JMP32 ? "i32" : "i64";

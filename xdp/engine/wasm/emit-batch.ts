@@ -138,6 +138,7 @@ export function emitWasmFunction(program: ProgramScope, facts: FunctionFacts, ki
     shareCounters: () => undefined,
     takeCounters: () => undefined,
     reloadPacket: reload,
+    frames: undefined,
     state: newState(),
     costAhead: 0n,
   };
@@ -501,6 +502,7 @@ class BatchEmitter {
         takeCounters: () => this.takeCounters(),
         reloadPacket: () => loadPacket(to, env, packet),
         moveHead: (bytes) => this.moveHead(bytes),
+        frames: undefined,
         state: newState(),
         costAhead: 0n,
       },

@@ -20,7 +20,7 @@ import { emitHashLookup, isInlineHash, pushCpuOffset } from "./emit-hash.js";
 import { emitTrieLookup, isInlineTrie } from "./emit-lpm.js";
 import { emitMapCall } from "./emit-map-call.js";
 import { emitRingCall } from "./emit-ring.js";
-import { constantKey, headShift, isArgumentProven, isArray, isCallVerified, knownMap } from "./helper-effects.js";
+import { constantKey, headShift, isArgumentProven, isArray, isCallVerified, knownMap, largestKey } from "./helper-effects.js";
 import type { MapFacts } from "./map-facts.js";
 import { register } from "./state.js";
 import { constantOf } from "./value.js";
@@ -98,6 +98,12 @@ function pushKey(emitter: Emitter, bytes: number): number {
   return 0;
 }
 
+/** What pushes bytes of the key from locals that keep them; undefined where they are read from memory. */
+function keyReader({ state, context, frames }: Emitter, at: number, bytes: number): (() => void) | undefined {
+  const found = classifyAccess(state, register(state, 2), at, bytes, false, context.depth);
+  return found.check === "frame" ? frames?.reader(state, found.off, bytes) : undefined;
+}
+
 /** Entries of arrays lie at constant distances: no call, and for a constant key no memory access. */
 function emitArrayLookup(emitter: Emitter, map: MapFacts): void {
   const { to, scratch32 } = emitter;
@@ -113,8 +119,22 @@ function emitArrayLookup(emitter: Emitter, map: MapFacts): void {
     to.set(registerOf(emitter, 0));
     return;
   }
-  const offset = pushKey(emitter, 4);
-  to.memory("i32.load", offset).tee(scratch32).i32(map.maxEntries).op("i32.lt_u").if("i64");
+  const stored = keyReader(emitter, 0, 4);
+  if (stored) {
+    stored();
+    to.op("i32.wrap_i64");
+  } else {
+    const offset = pushKey(emitter, 4);
+    to.memory("i32.load", offset);
+  }
+  const inside = largestKey(emitter.state, register(emitter.state, 2), emitter.context) < map.maxEntries;
+  if (inside) {
+    to.i32(map.stride).op("i32.mul").i32(first).op("i32.add");
+    pushCpuOffset(emitter, map);
+    to.op("i64.extend_i32_u").set(registerOf(emitter, 0));
+    return;
+  }
+  to.tee(scratch32).i32(map.maxEntries).op("i32.lt_u").if("i64");
   to.get(scratch32).i32(map.stride).op("i32.mul").i32(first).op("i32.add");
   pushCpuOffset(emitter, map);
   to.op("i64.extend_i32_u").else().i64(0).end().set(registerOf(emitter, 0));
@@ -124,13 +144,13 @@ function emitDirectLookup(emitter: Emitter, map: MapFacts, lookup: FunctionRef):
   const { to } = emitter;
   if (isInlineHash(map)) {
     const offset = pushKey(emitter, map.keySize);
-    emitHashLookup(emitter, map, lookup, offset);
+    emitHashLookup(emitter, map, lookup, offset, keyReader(emitter, 0, map.keySize) && ((at, bytes) => keyReader(emitter, at, bytes)));
     to.op("i64.extend_i32_u").set(registerOf(emitter, 0));
     return;
   }
   if (isInlineTrie(map)) {
     const offset = pushKey(emitter, map.keySize);
-    emitTrieLookup(emitter, map, offset, constantKey(emitter.state, register(emitter.state, 2), emitter.context), lookup, () => emitter.pushField(ENV_CPU));
+    emitTrieLookup(emitter, map, offset, constantKey(emitter.state, register(emitter.state, 2), emitter.context), lookup, () => emitter.pushField(ENV_CPU), keyReader(emitter, 0, map.keySize) && keyReader(emitter, 4, 4));
     to.op("i64.extend_i32_u").set(registerOf(emitter, 0));
     return;
   }

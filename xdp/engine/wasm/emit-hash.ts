@@ -28,6 +28,9 @@ export function pushCpuOffset(emitter: Emitter, map: MapFacts): void {
   emitter.to.op("i32.add");
 }
 
+/** What pushes so many bytes of the key, at most 8, from one on, as i64 with zeros above. */
+export type KeyReader = (at: number, bytes: number) => (() => void) | undefined;
+
 interface HashLocals {
   readonly key: Local<"i32">;
   readonly hash: Local<"i32">;
@@ -70,9 +73,9 @@ function pushWord(to: FunctionBuilder, key: Local, offset: number, bytes: number
 
 /**
  * Pops the key's address less `keyOffset`, pushes the value's address or 0. `lookup` is the runtime's function for the
- * same: where another worker moves entries meanwhile, it does the waiting.
+ * same: where another worker moves entries meanwhile, it does the waiting. `stored`: where the key's bytes are besides.
  */
-export function emitHashLookup(emitter: Emitter, map: MapFacts, lookup: FunctionRef, keyOffset: number): void {
+export function emitHashLookup(emitter: Emitter, map: MapFacts, lookup: FunctionRef, keyOffset: number, stored?: KeyReader): void {
   const { to, program } = emitter;
   const words = Math.ceil(map.keySize / 8);
   const locals = localsOf(to, words);
@@ -80,7 +83,7 @@ export function emitHashLookup(emitter: Emitter, map: MapFacts, lookup: Function
   to.set(locals.key);
   const done = to.block("i32");
   if (!shared) {
-    emitSearch(emitter, map, locals, keyOffset, done);
+    emitSearch(emitter, map, locals, keyOffset, done, stored);
     to.i32(0);
     to.end();
     return;
@@ -90,7 +93,7 @@ export function emitHashLookup(emitter: Emitter, map: MapFacts, lookup: Function
   pushSequence();
   to.tee(locals.sequence).i32(1).op("i32.and").brIf(moved);
   const found = to.block("i32");
-  emitSearch(emitter, map, locals, keyOffset, found);
+  emitSearch(emitter, map, locals, keyOffset, found, stored);
   to.i32(0);
   to.end();
   to.set(locals.hash);
@@ -105,14 +108,16 @@ export function emitHashLookup(emitter: Emitter, map: MapFacts, lookup: Function
 }
 
 /** Branches to `found` with the value's address, or falls through where the key is not there. The first slot is looked at outside of the loop: most keys are there. */
-function emitSearch(emitter: Emitter, map: MapFacts, locals: HashLocals, keyOffset: number, found: Label): void {
+function emitSearch(emitter: Emitter, map: MapFacts, locals: HashLocals, keyOffset: number, found: Label, stored?: KeyReader): void {
   const { to } = emitter;
   const { index, mask, seed } = map.hash;
   const { key, hash, at, entry, mixed, words } = locals;
   const count = Math.ceil(map.keySize / 8);
   for (let i = 0; i < count; i++) {
     const word = words[i] as Local;
-    pushWord(to, key, keyOffset + i * 8, map.keySize - i * 8);
+    const known = stored?.(i * 8, Math.min(8, map.keySize - i * 8));
+    if (known) known();
+    else pushWord(to, key, keyOffset + i * 8, map.keySize - i * 8);
     to.tee(word);
     if (i === 0) to.i64(seed);
     else to.get(mixed);

@@ -40,9 +40,10 @@ function localsOf(to: FunctionBuilder): TrieLocals {
 
 /**
  * Pops the key's address less `offset`, pushes the value's address or 0. `bits`: the key's length, where it is known.
- * `lookup` is the runtime's function for the same; `pushCpu` pushes its last argument.
+ * `lookup` is the runtime's function for the same; `pushCpu` pushes its last argument. `stored` pushes the address's first
+ * four bytes as i64, where they are elsewhere, too.
  */
-export function emitTrieLookup(emitter: Emitter, map: MapFacts, offset: number, bits: number | undefined, lookup: FunctionRef, pushCpu: () => void): void {
+export function emitTrieLookup(emitter: Emitter, map: MapFacts, offset: number, bits: number | undefined, lookup: FunctionRef, pushCpu: () => void, stored?: () => void): void {
   const { to, program } = emitter;
   const locals = localsOf(to);
   const { key, entry, sequence } = locals;
@@ -63,7 +64,7 @@ export function emitTrieLookup(emitter: Emitter, map: MapFacts, offset: number, 
       to.tee(sequence).i32(1).op("i32.and").brIf(slow);
     }
     const answered = to.block();
-    emitSteps(to, map, locals, offset + KEY_DATA, length, answered, slow);
+    emitSteps(to, map, locals, offset + KEY_DATA, length, answered, slow, stored);
     to.end();
     if (shared) {
       pushSequence();
@@ -80,7 +81,7 @@ export function emitTrieLookup(emitter: Emitter, map: MapFacts, offset: number, 
 }
 
 /** Sets `entry` and goes to `answered` where it is a value; to `slow` where it is not, after the steps that are emitted. */
-function emitSteps(to: FunctionBuilder, map: MapFacts, { key, word, entry }: TrieLocals, data: number, length: number, answered: ReturnType<FunctionBuilder["block"]>, slow: ReturnType<FunctionBuilder["block"]>): void {
+function emitSteps(to: FunctionBuilder, map: MapFacts, { key, word, entry }: TrieLocals, data: number, length: number, answered: ReturnType<FunctionBuilder["block"]>, slow: ReturnType<FunctionBuilder["block"]>, stored?: () => void): void {
   const isSettled = (): void => void to.get(entry).i32(LPM_TABLE | LPM_RECORD).op("i32.and").op("i32.eqz").brIf(answered);
   /** The index into the table that `entry` names with its tag is on the stack. */
   const next = (): void => {
@@ -88,7 +89,11 @@ function emitSteps(to: FunctionBuilder, map: MapFacts, { key, word, entry }: Tri
     isSettled();
   };
   const isTable = (): void => void to.get(entry).i32(LPM_RECORD).op("i32.and").brIf(slow);
-  to.get(key).memory("i32.load", data).tee(word).i32(0xffff).op("i32.and");
+  if (stored) {
+    stored();
+    to.op("i32.wrap_i64");
+  } else to.get(key).memory("i32.load", data);
+  to.tee(word).i32(0xffff).op("i32.and");
   to.i32(2).op("i32.shl").memory("i32.load", map.trie.tables + LPM_ROOT_TABLE).set(entry);
   isSettled();
   isTable();

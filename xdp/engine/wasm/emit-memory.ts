@@ -14,9 +14,11 @@ import type { Local } from "./function-builder.js";
 import type { MemoryOp } from "./opcodes.js";
 import { regionsAt } from "./memory-facts.js";
 import { register } from "./state.js";
+import { fitsIn } from "./value.js";
 
 const LOADS: { readonly [bytes: number]: MemoryOp } = { 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" };
 const SIGNED_LOADS: { readonly [bytes: number]: MemoryOp } = { 1: "i64.load8_s", 2: "i64.load16_s", 4: "i64.load32_s" };
+const EXTENSIONS: { readonly [bytes: number]: "i64.extend8_s" | "i64.extend16_s" | "i64.extend32_s" } = { 1: "i64.extend8_s", 2: "i64.extend16_s", 4: "i64.extend32_s" };
 const STORES: { readonly [bytes: number]: MemoryOp } = { 1: "i64.store8", 2: "i64.store16", 4: "i64.store32", 8: "i64.store" };
 const ATOMIC_LOADS: { readonly [bytes: number]: MemoryOp } = { 1: "i64.atomic.load8_u", 2: "i64.atomic.load16_u", 4: "i64.atomic.load32_u", 8: "i64.atomic.load" };
 const ATOMIC_STORES: { readonly [bytes: number]: MemoryOp } = { 1: "i64.atomic.store8", 2: "i64.atomic.store16", 4: "i64.atomic.store32", 8: "i64.atomic.store" };
@@ -92,8 +94,14 @@ export function emitLoad(emitter: Emitter, insn: Insn, slot: number): void {
   const found = access(emitter, src, off, bytes, false, slot);
   if (found.check === "context" && bytes === 4 && !signed && found.off % 4 === 0) emitContextField(emitter, found.off);
   else {
-    const offset = pushAddress(emitter, found, src, off);
-    to.memory((signed ? SIGNED_LOADS : LOADS)[bytes] as MemoryOp, offset);
+    const stored = found.check === "frame" ? emitter.frames?.reader(emitter.state, found.off, bytes) : undefined;
+    if (stored) {
+      stored();
+      if (signed) to.op(EXTENSIONS[bytes] as "i64.extend8_s");
+    } else {
+      const offset = pushAddress(emitter, found, src, off);
+      to.memory((signed ? SIGNED_LOADS : LOADS)[bytes] as MemoryOp, offset);
+    }
   }
   to.set(registerOf(emitter, dst));
 }
@@ -114,9 +122,19 @@ export function emitStore(emitter: Emitter, insn: Insn, slot: number): void {
   const { to } = emitter;
   const bytes = bytesOf(insn.op);
   const found = access(emitter, insn.dst, insn.off, bytes, true, slot);
+  const immediate = OPCODES[insn.op]?.form === "store_imm";
+  const pushValue = (): void => void (immediate ? to.i64(insn.imm) : to.get(registerOf(emitter, insn.src)));
+  if (found.check === "frame" && found.off < 0 && emitter.frames) {
+    const kept = emitter.frames.kept(found.off, bytes);
+    if (kept) {
+      pushValue();
+      if (bytes < 8 && (immediate ? insn.imm < 0 || insn.imm >= 2 ** (bytes * 8) : !fitsIn(register(emitter.state, insn.src), bytes))) to.i64((1n << BigInt(bytes * 8)) - 1n).op("i64.and");
+      to.set(kept);
+    }
+    if (!emitter.frames.inMemory(found.off, bytes)) return;
+  }
   const offset = pushAddress(emitter, found, insn.dst, insn.off);
-  if (OPCODES[insn.op]?.form === "store_imm") to.i64(insn.imm);
-  else to.get(registerOf(emitter, insn.src));
+  pushValue();
   to.memory(STORES[bytes] as MemoryOp, offset);
 }
 

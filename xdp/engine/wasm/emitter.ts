@@ -1,6 +1,7 @@
 /** What all parts of the code generator share while one function's code is emitted. */
 import { ENV_FAULT, ENV_FAULT_ADDRESS, ENV_FAULT_INSN, ENV_FAULT_PROGRAM } from "../../abi.js";
 import type { Insn } from "../../object/spec.js";
+import type { FrameValues } from "./frame-values.js";
 import type { FunctionBuilder, FunctionRef, Label, Local } from "./function-builder.js";
 import type { State } from "./state.js";
 import type { FunctionContext } from "./memory-facts.js";
@@ -88,6 +89,8 @@ export interface Emitter {
   moveHead?(bytes: number): boolean;
   /** Emits what the packet locals need after the packet may have moved. */
   reloadPacket(): void;
+  /** What of the frame is in locals. */
+  frames: FrameValues | undefined;
   /** What is known before the instruction that is emitted now. */
   state: State;
   /** Cost of the slots behind this one that has been added already. */

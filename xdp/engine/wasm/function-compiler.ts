@@ -13,6 +13,7 @@ import { emitHelperCall, emitLocalCall } from "./emit-call.js";
 import { emitAtomic, emitLoad, emitStore } from "./emit-memory.js";
 import { addCost, getCounter, raise, setCounter } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
+import { FrameValues } from "./frame-values.js";
 import { copyState, newState } from "./state.js";
 import { structure } from "./structure.js";
 import type { BlockEmitter } from "./structure.js";
@@ -42,6 +43,7 @@ class FunctionCompiler implements BlockEmitter {
     this.facts = facts;
     this.loads = new ByteLoads(emitter, facts.code);
     this.stores = new ByteStores(emitter);
+    emitter.frames = new FrameValues(emitter.to, facts, emitter.program.module.shared);
   }
 
   private last(block: number): number {

@@ -1,5 +1,5 @@
 /** What a helper call does to what is known, by the helper's signature. */
-import { ARG_ANYTHING, ARG_CALLBACK, ARG_CTX, ARG_FIXED_READ, ARG_FIXED_SIZE, ARG_FIXED_WRITE, ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_MAP_VALUE_WRITE, ARG_MEM_OPTIONAL, ARG_MEM_READ, ARG_MEM_READ_OR_NULL, ARG_MEM_WRITE, ARG_MEM_WRITE_OR_NULL, ARG_RINGBUF_MEM, ARG_SIZE, ARG_SIZE_MAX, ARG_SIZE_OR_ZERO, ARG_SOCKET } from "../../abi.js";
+import { ARG_ANYTHING, ARG_CALLBACK, ARG_CTX, ARG_FIXED_READ, ARG_FIXED_SIZE, ARG_FIXED_WRITE, ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_MAP_VALUE_WRITE, ARG_MEM_OPTIONAL, ARG_MEM_READ, ARG_MEM_READ_OR_NULL, ARG_MEM_WRITE, ARG_MEM_WRITE_OR_NULL, ARG_RINGBUF_MEM, ARG_SIZE, ARG_SIZE_MAX, ARG_SIZE_OR_ZERO, ARG_SOCKET, ARG_STRING } from "../../abi.js";
 import { STACK_SIZE } from "../../isa/register.js";
 import { BPF_FUNC_map_lookup_elem, BPF_FUNC_tail_call, BPF_FUNC_xdp_adjust_head, HELPER_BY_ID } from "../../helpers/table.js";
 import {
@@ -15,11 +15,11 @@ import {
 import { classifyAccess } from "./access.js";
 import { BPF_FUNC_timer_set_callback, callbackTargets, withoutPacket } from "./callbacks.js";
 import type { MapFacts } from "./map-facts.js";
-import { overwrite, readAnywhere, readFrame } from "./memory-facts.js";
+import { overwrite, readAnywhere, readFrame, readWhole } from "./memory-facts.js";
 import type { FunctionContext } from "./memory-facts.js";
-import { WHOLE_FRAME, forgetPacket, forgetRecords, register, retireValueId } from "./state.js";
+import { forgetPacket, forgetRecords, register, retireValueId } from "./state.js";
 import type { State } from "./state.js";
-import { U32, UNKNOWN, constant, constantOf, scalar, unknown } from "./value.js";
+import { U32, UNKNOWN, constant, constantOf, fitsIn, scalar, unknown } from "./value.js";
 import type { Value } from "./value.js";
 
 /** Types whose lookups give pointers to values of MAP_VALUE_SIZE. */
@@ -52,10 +52,18 @@ export function constantKey(state: State, key: Value, context: FunctionContext):
   return value !== undefined && value >= 0 && value < 2 ** 32 ? value : undefined;
 }
 
+/** The largest number that a key argument may be, where it is a u32 on the stack that is known; infinite where it is not. */
+export function largestKey(state: State, key: Value, context: FunctionContext): number {
+  const access = classifyAccess(state, key, 0, 4, false, context.depth);
+  const spill = access.check === "frame" ? state.spills.get(access.off) : undefined;
+  return spill && spill.bytes >= 4 && fitsIn(spill.value, 4) && spill.value.kind === "scalar" ? spill.value.max : Number.POSITIVE_INFINITY;
+}
+
 /** Bytes of memory that an argument stands for; undefined where they are not known. */
 function memoryBytes(state: State, code: number, argument: number, context: FunctionContext): number | undefined {
   const map = knownMap(register(state, 1), context);
   if (code >= ARG_FIXED_READ) return (code & ARG_FIXED_SIZE) * 4;
+  if (code === ARG_STRING) return undefined;
   if (code === ARG_MAP_KEY) return map?.keySize;
   if (code === ARG_MAP_VALUE || code === ARG_MAP_VALUE_WRITE) return map?.valueSize;
   const size = register(state, argument + 1);
@@ -124,6 +132,20 @@ export function isWrite(code: number): boolean {
   return code === ARG_MEM_WRITE || code === ARG_MAP_VALUE_WRITE || code === ARG_MEM_WRITE_OR_NULL || code === ARG_MEM_OPTIONAL || code >= ARG_FIXED_WRITE;
 }
 
+/**
+ * Helpers that look at memory whose address is a number to their signature, or in memory itself; and those that write there. Such
+ * an address may be the stack's, as may the memory behind a dynptr of a program that was not verified.
+ */
+const READ_ELSEWHERE = /^bpf_(trace_printk|trace_vprintk|snprintf|probe_read.*|str(cmp|casecmp|len|nlen|chr|nchr|chrnul|rchr|spn|cspn|str|nstr)|iter_bits_new|dynptr_(read|copy))$/;
+const WRITE_ELSEWHERE = /^bpf_(xdp_metadata_rx_vlan_tag|dynptr_(write|copy|memset))$/;
+
+/** Whether the memory that an argument stands for is surely not the stack. */
+function isElsewhere(state: State, code: number, argument: number, value: Value, context: FunctionContext): boolean {
+  if (constantOf(value) === 0) return true;
+  const bytes = memoryBytes(state, code, argument, context);
+  return bytes !== undefined && classifyAccess(state, value, 0, bytes, isWrite(code), context.depth).check === "proven";
+}
+
 /** Memory that the call reads or writes. */
 function touch(state: State, codes: readonly number[], context: FunctionContext): void {
   for (const [i, code] of codes.entries()) {
@@ -132,9 +154,9 @@ function touch(state: State, codes: readonly number[], context: FunctionContext)
     if (code === ARG_MAP || code === ARG_CTX || code === ARG_SIZE || code === ARG_SIZE_OR_ZERO) continue;
     if (value.kind === "stack") {
       const bytes = code === ARG_ANYTHING ? undefined : memoryBytes(state, code, i + 1, context);
-      if (bytes === undefined) readFrame(state, -STACK_SIZE, value.max + 1, context);
+      if (bytes === undefined) readFrame(state, -STACK_SIZE, Math.max(0, value.max + 1), context);
       else readFrame(state, value.min, value.max + bytes, context);
-    } else if (code !== ARG_ANYTHING) readAnywhere(state, value, context);
+    } else if (code !== ARG_ANYTHING && !isElsewhere(state, code, i + 1, value, context)) readAnywhere(state, value, context);
     if (!isWrite(code)) continue;
     overwrite(state, value, 0, memoryBytes(state, code, i + 1, context) ?? ARG_SIZE_MAX, context);
   }
@@ -144,6 +166,11 @@ export function helperCall(state: State, slot: number, id: number, context: Func
   const helper = HELPER_BY_ID.get(id);
   const result = helper ? resultOf(state, slot, id, context) : UNKNOWN;
   if (helper) touch(state, helper.args, context);
+  if (helper && READ_ELSEWHERE.test(helper.name)) readWhole(state, context);
+  if (helper && WRITE_ELSEWHERE.test(helper.name)) {
+    state.spills.clear();
+    context.summary.writesAbove = true;
+  }
   if (helper?.changesPacket) {
     context.summary.changesPacket = true;
     forgetPacket(state);
@@ -167,10 +194,7 @@ function callBack(state: State, id: number, context: FunctionContext): void {
   for (const { slot, entry } of callbackTargets(state, id, context)) {
     let callee = context.callee(slot, entry);
     if (callee.changesPacket) callee = context.callee(slot, withoutPacket(entry));
-    if (callee.readsAbove) {
-      context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
-      context.summary.readsAbove = true;
-    }
+    if (callee.readsAbove) readWhole(state, context);
     if (callee.writesAbove) {
       state.spills.clear();
       context.summary.writesAbove = true;
@@ -197,8 +221,7 @@ function resultOf(state: State, slot: number, id: number, context: FunctionConte
       const map = knownMap(register(state, 1), context);
       if (!map) return unknown("value");
       if (!VALUE_TYPES.has(map.type)) return UNKNOWN;
-      const key = isArray(map) ? constantKey(state, register(state, 2), context) : undefined;
-      const nullable = key === undefined || key >= map.maxEntries;
+      const nullable = !isArray(map) || largestKey(state, register(state, 2), context) >= map.maxEntries;
       if (nullable) retireValueId(state, slot + 1);
       return { kind: "value", size: map.valueSize, access: map.access, min: 0, max: 0, nullable, id: nullable ? slot + 1 : 0 };
     }

@@ -31,6 +31,8 @@ export interface FunctionContext {
   readonly summary: Summary;
   /** Bits (as State.written) of the frame that may be read before this function writes them. */
   readBeforeWrite: bigint;
+  /** Bits of the frame that may be read at all. */
+  frameReads: bigint;
   /** A local call: what the function at `slot` does to its caller. It is told what it is called with. */
   callee(slot: number, state: State): Summary;
 }
@@ -42,16 +44,24 @@ export function regionsAt({ proof }: FunctionContext, slot: number): number {
 
 /** Bytes of the frame that are looked at: those not written yet must read as 0. */
 export function readFrame(state: State, from: number, to: number, context: FunctionContext): void {
+  context.frameReads |= frameBits(from, to - from);
   context.readBeforeWrite |= frameBits(from, to - from) & ~state.written;
   if (to > 0) context.summary.readsAbove = true;
 }
 
-/** A read through a pointer that may point anywhere. */
-export function readAnywhere(state: State, base: Value, context: FunctionContext): void {
-  const hint = hintOf(base);
-  if (hint !== "none" && hint !== "stack") return;
+/** All of the frame is looked at, and the callers' may be. */
+export function readWhole(state: State, context: FunctionContext): void {
+  context.frameReads = WHOLE_FRAME;
   context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
   context.summary.readsAbove = true;
+}
+
+/** A read through a pointer that may point anywhere. */
+export function readAnywhere(state: State, base: Value, context: FunctionContext): void {
+  context.frameReads = WHOLE_FRAME;
+  const hint = hintOf(base);
+  if (hint !== "none" && hint !== "stack") return;
+  readWhole(state, context);
 }
 
 /** Memory changes at `base` + `off`; nothing is known of what is there then. `regions`: as of {@link classifyAccess}. */

@@ -1,13 +1,15 @@
 /** What is known at one point of a function: registers, the function's own stack, how far the packet was seen to reach. */
 import { MIN_PACKET } from "../../abi.js";
 import { REGISTER_COUNT, STACK_SIZE } from "../../isa/register.js";
-import { UNKNOWN, constantOf, hintOf, packet, sameValue, scalar, stack, unknown } from "./value.js";
+import { UNKNOWN, constant, constantOf, fitsIn, hintOf, packet, sameValue, scalar, stack, unknown } from "./value.js";
 import type { Value } from "./value.js";
 
-/** What was stored at a constant offset of the stack. */
+/** What was stored at a constant offset of the stack, or is left of that. */
 interface Spill {
   readonly bytes: number;
   readonly value: Value;
+  /** The last store on every way here was of all these bytes, by an instruction that also keeps them elsewhere (frame-values.ts). */
+  readonly held: boolean;
 }
 
 export interface State {
@@ -48,7 +50,7 @@ export function mapValues(state: State, change: (value: Value) => Value): void {
   for (const [i, value] of state.registers.entries()) state.registers[i] = change(value);
   for (const [off, spill] of state.spills) {
     const value = change(spill.value);
-    if (value !== spill.value) state.spills.set(off, { bytes: spill.bytes, value });
+    if (value !== spill.value) state.spills.set(off, { ...spill, value });
   }
 }
 
@@ -74,13 +76,22 @@ export function forgetPacket(state: State): void {
   state.reach.clear();
 }
 
-/** Forgets what was stored in bytes [from, to) of the frame. The low part of a small number stays the number. */
+/** Forgets what was stored in bytes [from, to) of the frame. Of constants, the rest is still known; the low part of a small number stays the number. */
 export function forgetSpills(state: State, from: number, to: number): void {
-  for (const [off, { bytes, value }] of state.spills) {
-    if (off >= to || off + bytes <= from) continue;
-    const left = from - off;
-    if ((left === 4 || left === 2 || left === 1) && value.kind === "scalar" && value.min >= 0 && value.max < 2 ** (left * 8)) state.spills.set(off, { bytes: left, value });
-    else state.spills.delete(off);
+  for (const [off, spill] of state.spills) {
+    const end = off + spill.bytes;
+    if (off >= to || end <= from) continue;
+    state.spills.delete(off);
+    const number = constantOf(spill.value);
+    if (number === undefined) {
+      if (from > off && fitsIn(spill.value, from - off)) state.spills.set(off, { bytes: from - off, value: spill.value, held: false });
+      continue;
+    }
+    for (const [start, stop] of [[off, from], [to, end]] as const) {
+      if (start >= stop) continue;
+      const value = constant(Number(BigInt.asUintN((stop - start) * 8, BigInt(number) >> BigInt((start - off) * 8))));
+      if (value.kind === "scalar") state.spills.set(start, { bytes: stop - start, value, held: false });
+    }
   }
 }
 
@@ -120,9 +131,9 @@ export function joinState(into: State, from: State, at: JoinPoint): boolean {
   }
   const join = (a: Value, b: Value, place: number): Value => joinValue(a, b, place, before, from, reach, at);
   for (let i = 0; i < REGISTER_COUNT; i++) into.registers[i] = join(register(before, i), register(from, i), i);
-  for (const [off, { bytes, value }] of before.spills) {
+  for (const [off, { bytes, value, held }] of before.spills) {
     const other = from.spills.get(off);
-    if (other?.bytes === bytes) into.spills.set(off, { bytes, value: join(value, other.value, REGISTER_COUNT - off) });
+    if (other?.bytes === bytes) into.spills.set(off, { bytes, value: join(value, other.value, REGISTER_COUNT - off), held: held && other.held });
     else into.spills.delete(off);
   }
   into.reach.clear();
@@ -136,7 +147,10 @@ const newlyKnown = newState();
 function sameState(a: State, b: State): boolean {
   if (a.written !== b.written || a.spills.size !== b.spills.size || a.reach.size !== b.reach.size) return false;
   for (const [i, value] of a.registers.entries()) if (!sameValue(value, register(b, i))) return false;
-  for (const [off, { value }] of a.spills) if (!sameValue(value, b.spills.get(off)?.value ?? UNKNOWN)) return false;
+  for (const [off, { value, held }] of a.spills) {
+    const other = b.spills.get(off);
+    if (other?.held !== held || !sameValue(value, other.value)) return false;
+  }
   for (const [id, bytes] of a.reach) if (b.reach.get(id) !== bytes) return false;
   return true;
 }

@@ -11,11 +11,11 @@ import type { Insn } from "../../object/spec.js";
 import { classifyAccess, isOffStack } from "./access.js";
 import { alu32, alu64, low32 } from "./alu-values.js";
 import { helperCall } from "./helper-effects.js";
-import { overwrite, readAnywhere, readFrame, regionsAt } from "./memory-facts.js";
+import { overwrite, readAnywhere, readFrame, readWhole, regionsAt } from "./memory-facts.js";
 import type { FunctionContext } from "./memory-facts.js";
-import { WHOLE_FRAME, forgetPacket, forgetRecords, frameBits, raiseReach, reachOf, register, retirePacketId } from "./state.js";
+import { forgetPacket, forgetRecords, frameBits, raiseReach, reachOf, register, retirePacketId } from "./state.js";
 import type { State } from "./state.js";
-import { LIMIT, U32, UNKNOWN, constant, packet, packetEnd, scalar, unknown } from "./value.js";
+import { LIMIT, U32, UNKNOWN, constant, fitsIn, packet, packetEnd, scalar, unknown } from "./value.js";
 import type { Value } from "./value.js";
 
 export function transfer(state: State, slot: number, context: FunctionContext): void {
@@ -111,20 +111,20 @@ function load(state: State, base: Value, off: number, bytes: number, signed: boo
   return plain;
 }
 
-function store(state: State, base: Value, off: number, bytes: number, value: Value, context: FunctionContext, regions: number): void {
+function store(state: State, base: Value, off: number, bytes: number, value: Value, context: FunctionContext, regions: number, held = true): void {
   overwrite(state, base, off, bytes, context, regions);
   const access = classifyAccess(state, base, off, bytes, true, context.depth);
   if (access.check !== "frame" || access.off >= 0) return;
   state.written |= frameBits(access.off, bytes);
-  const fits = bytes === 8 || (value.kind === "scalar" && value.min >= 0 && value.max < 2 ** (bytes * 8));
-  if (fits && value.kind !== "unknown") state.spills.set(access.off, { bytes, value });
+  const stored = bytes === 8 || fitsIn(value, bytes) ? value : scalar(0, 2 ** (bytes * 8) - 1);
+  state.spills.set(access.off, { bytes, value: stored, held });
 }
 
 function atomic(state: State, { op, dst, src, off, imm }: Insn, context: FunctionContext, regions: number): void {
   const bytes = bytesOf(op);
   const old = bytes === 8 ? UNKNOWN : scalar(0, 2 ** (bytes * 8) - 1);
   if (imm === BPF_LOAD_ACQ) return assign(state, dst, load(state, register(state, src), off, bytes, false, context, regions));
-  if (imm === BPF_STORE_REL) return store(state, register(state, dst), off, bytes, register(state, src), context, regions);
+  if (imm === BPF_STORE_REL) return store(state, register(state, dst), off, bytes, register(state, src), context, regions, false);
   load(state, register(state, dst), off, bytes, false, context, regions);
   overwrite(state, register(state, dst), off, bytes, context, regions);
   if (imm === BPF_CMPXCHG) assign(state, 0, old);
@@ -135,10 +135,7 @@ function atomic(state: State, { op, dst, src, off, imm }: Insn, context: Functio
 function localCall(state: State, target: number, context: FunctionContext): void {
   const callee = context.callee(target, state);
   forgetRecords(state);
-  if (callee.readsAbove) {
-    context.readBeforeWrite |= WHOLE_FRAME & ~state.written;
-    context.summary.readsAbove = true;
-  }
+  if (callee.readsAbove) readWhole(state, context);
   if (callee.writesAbove) {
     state.spills.clear();
     context.summary.writesAbove = true;

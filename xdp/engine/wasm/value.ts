@@ -113,6 +113,11 @@ export function sameValue(a: Value, b: Value): boolean {
   }
 }
 
+/** Whether the number is all in its low bytes. */
+export function fitsIn(value: Value, bytes: number): boolean {
+  return value.kind === "scalar" && value.min >= 0 && value.max < 2 ** (bytes * 8);
+}
+
 /** Whether the number can be told to be below 2^32 and not negative. */
 export function isU32(value: Value): boolean {
   return value.kind === "scalar" && value.min >= 0 && value.max <= U32_MAX;
