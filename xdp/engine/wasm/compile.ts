@@ -113,6 +113,7 @@ class MachineCompiler {
       programs: machine.programs.length,
       programType: module.type(PROGRAM),
       shared: machine.shared,
+      tailCalls: needs.tailCalls,
       countFrames: needs.tailCalls || this.facts.some((facts) => facts?.deep),
     };
 

@@ -37,6 +37,7 @@ export interface ModuleScope {
   readonly programType: number;
   /** Whether several workers share the memory. */
   readonly shared: boolean;
+  readonly tailCalls: boolean;
   /** Whether frames have to be counted: calls may nest too deep. */
   readonly countFrames: boolean;
 }

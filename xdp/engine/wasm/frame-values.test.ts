@@ -79,10 +79,11 @@ function randomProgram(choices: Choices): string {
   return `${lines.join("\n")}\n r0 = r7\n r0 ^= r8\n r0 ^= r9\n r1 = r0\n r1 >>= 32\n r0 ^= r1\n exit\n out: r0 = 1\n exit${calls ? "\n writer: *(u32 *)(r1 +0) = r2\n r0 = *(u64 *)(r1 +0)\n *(u64 *)(r10 -8) = r0\n r0 = *(u32 *)(r10 -4)\n exit" : ""}`;
 }
 
+const bytes = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
+
 function machineFor(texts: readonly string[]): Machine {
   const { maps } = objectOf({ description: "", asm: "r0 = 0\n exit", maps: MAPS });
   const machine = machineWith(texts.map((text, i) => programOf(`p${i + 1}`, text, NAMES)), maps, { batchSize: 8, maxFrame: 128 });
-  const bytes = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
   for (const map of machine.maps.slice(0, MAPS.length)) {
     const { spec } = map;
     if (spec.name === "trie") map.update(Uint8Array.of(24, 0, 0, 0, 10, 0, 0, 0), bytes(8, 3));
@@ -100,18 +101,19 @@ test.each([{ verified: false }, { verified: true }])("random programs do what th
     const bench = new Bench(machine, placeFrames(machine, [32, 33, 40, 64, 64, 100, 20], from));
     const interpreter = createInterpreter(machine);
     for (const { index } of machine.programs.slice(1)) {
-      const bytes = machineBytes(withEntry(machine, index));
-      const engine = createWasmEngine(machine, 0, { bytes, module: new WebAssembly.Module(bytes) });
+      const code = machineBytes(withEntry(machine, index));
+      const engine = createWasmEngine(machine, 0, { bytes: code, module: new WebAssembly.Module(code) });
       const expected = bench.run(interpreter, index);
       expect(difference(expected, bench.run(engine, index)), `seed ${from + index - 1}:\n${texts[index - 1]}`).toBeUndefined();
     }
   }
 }, 120_000);
 
-describe("the code", () => {
-  const code = (asm: string): string => printWat(machineBytes(createMachine({ object: objectOf({ description: "", asm, maps: MAPS }), entry: "main" }))).split("(func $run_batch").at(-1) ?? "";
-  const frameAccesses = (asm: string): string[] => code(asm).split("\n").filter((line) => /offset=8(1[0-9][0-9]|0[0-9][0-9])/.test(line)).map((line) => line.trim().split(" ")[0] as string);
+const textOf = (asm: string): string => printWat(machineBytes(createMachine({ object: objectOf({ description: "", asm, maps: MAPS }), entry: "main" }))).split("(func $run_batch").at(-1) ?? "";
 
+const frameAccesses = (asm: string): string[] => textOf(asm).split("\n").filter((line) => /offset=8(1[0-9][0-9]|0[0-9][0-9])/.test(line)).map((line) => line.trim().split(" ")[0] as string);
+
+describe("the code", () => {
   test.each<[what: string, asm: string, accesses: string[]]>([
     ["what is stored and loaded again is not in memory", "r0 = *(u32 *)(r1 +16)\n *(u64 *)(r10 -8) = r0\n r0 = *(u32 *)(r10 -8)\n r2 = *(u8 *)(r10 -5)\n r0 += r2\n exit", []],
     ["a key of parts, in a hash", `${START} *(u64 *)(r10 -16) = 0\n *(u64 *)(r10 -8) = 0\n *(u32 *)(r10 -16) = r7\n *(u16 *)(r10 -12) = r8\n *(u8 *)(r10 -10) = r9\n r1 = map[long]\n r2 = r10\n r2 += -16\n call bpf_map_lookup_elem\n r0 = 2\n exit\n out: r0 = 1\n exit`, []],

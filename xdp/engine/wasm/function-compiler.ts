@@ -14,6 +14,8 @@ import { emitAtomic, emitLoad, emitStore } from "./emit-memory.js";
 import { addCost, getCounter, raise, setCounter } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
 import { FrameValues } from "./frame-values.js";
+import { lowHalvesOnly } from "./high-halves.js";
+import { Rotates } from "./rotates.js";
 import { copyState, newState } from "./state.js";
 import { structure } from "./structure.js";
 import type { BlockEmitter } from "./structure.js";
@@ -37,12 +39,16 @@ class FunctionCompiler implements BlockEmitter {
   private readonly facts: FunctionFacts;
   private readonly loads: ByteLoads;
   private readonly stores: ByteStores;
+  private readonly rotates: Rotates;
 
   constructor(emitter: Emitter, facts: FunctionFacts) {
     this.emitter = emitter;
     this.facts = facts;
     this.loads = new ByteLoads(emitter, facts.code);
     this.stores = new ByteStores(emitter);
+    // What the entry returns is a verdict, unless somebody calls it as a function.
+    const { module, callees } = emitter.program;
+    this.rotates = new Rotates(emitter, lowHalvesOnly(facts, facts.code.start !== 0 || callees.has(0) || module.tailCalls));
     emitter.frames = new FrameValues(emitter.to, facts, emitter.program.module.shared);
   }
 
@@ -60,6 +66,7 @@ class FunctionCompiler implements BlockEmitter {
     let segment = start;
     let ahead = 0n;
     this.stores.begin();
+    this.rotates.begin();
     for (let slot = start; slot < end; slot += widthOf(insns[slot] as Insn)) {
       if (slot === segment) {
         segment = this.startSegment(slot, end);
@@ -67,7 +74,8 @@ class FunctionCompiler implements BlockEmitter {
       }
       ahead -= this.costOf(slot, slot + widthOf(insns[slot] as Insn));
       emitter.costAhead = ahead;
-      if (!this.isPutOff(insns[slot] as Insn, slot, block)) this.instruction(slot);
+      if (this.isPutOff(insns[slot] as Insn, slot, block)) this.rotates.skip(insns[slot] as Insn);
+      else if (!this.rotates.take(insns[slot] as Insn, slot)) this.instruction(slot);
       transfer(emitter.state, slot, this.facts.context);
     }
     this.loads.flush(end, block);

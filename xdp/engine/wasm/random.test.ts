@@ -73,11 +73,11 @@ interface Row {
 }
 
 test.each<Row>([
-  { what: "valid programs", faultyOnceIn: 0, workers: 1, verified: false, runs: 24 },
-  { what: "valid programs, verified", faultyOnceIn: 0, workers: 1, verified: true, runs: 24 },
-  { what: "valid programs on shared memory", faultyOnceIn: 0, workers: 2, verified: false, runs: 12 },
-  { what: "programs that a verifier refuses", faultyOnceIn: 8, workers: 1, verified: false, runs: 40 },
-  { what: "programs that were verified, and some refused", faultyOnceIn: 64, workers: 1, verified: true, runs: 20 },
+  { what: "valid programs", faultyOnceIn: 0, workers: 1, verified: false, runs: 20 },
+  { what: "valid programs, verified", faultyOnceIn: 0, workers: 1, verified: true, runs: 20 },
+  { what: "valid programs on shared memory", faultyOnceIn: 0, workers: 2, verified: false, runs: 10 },
+  { what: "programs that a verifier refuses", faultyOnceIn: 8, workers: 1, verified: false, runs: 36 },
+  { what: "programs that were verified, and some refused", faultyOnceIn: 64, workers: 1, verified: true, runs: 14 },
 ])("wasm does what the interpreter does: $what", (row) => {
   const { what, faultyOnceIn, runs, verified } = row;
   programs = 0;
