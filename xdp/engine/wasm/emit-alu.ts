@@ -10,7 +10,6 @@ import { getCounter } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
 import type { Local } from "./function-builder.js";
 import type { PlainOp, ValueType } from "./opcodes.js";
-import { register } from "./state.js";
 
 /** Instructions that exist for both widths. */
 type Both = "add" | "sub" | "mul" | "or" | "and" | "shl" | "shr_u" | "xor" | "shr_s" | "eq" | "ne" | "gt_u" | "ge_u" | "lt_u" | "le_u" | "gt_s" | "ge_s" | "lt_s" | "le_s";
@@ -186,12 +185,6 @@ function swap64(emitter: Emitter, dst: number): void {
 }
 
 /** Pushes an i32: not 0 where the jump is taken, or with `negated`, where it is not. */
-/** Whether a pointer is compared with 0 that cannot be: a value of an array by a known index, or one that was looked at before. */
-function isNeverNull({ state }: Emitter, insn: Insn): boolean {
-  const value = register(state, insn.dst);
-  return (insn.op & BPF_X) === 0 && insn.imm === 0 && value.kind === "value" && !value.nullable && value.min >= 0;
-}
-
 export function emitCondition(emitter: Emitter, insn: Insn, negated: boolean): void {
   const { to } = emitter;
   if (OPCODES[insn.op]?.form === "may_goto") {
@@ -206,10 +199,6 @@ export function emitCondition(emitter: Emitter, insn: Insn, negated: boolean): v
   }
   const type = classOf(insn.op) === BPF_JMP32 ? "i32" : "i64";
   const operation = operationOf(insn.op);
-  if (isNeverNull(emitter, insn) && (operation === BPF_JEQ || operation === BPF_JNE)) {
-    to.i32((operation === BPF_JNE) === negated ? 0 : 1);
-    return;
-  }
   pushRegister(emitter, insn.dst, type);
   pushOperand(emitter, insn, type);
   if (operation === BPF_JSET) {
