@@ -7,26 +7,28 @@
  */
 import { Arrivals, Nic } from "../nic/index.js";
 import type { RssSpec } from "../nic/index.js";
+import type { CaptureInterface, CaptureReader } from "../traffic/index.js";
 import { selectProgram } from "../xdp/index.js";
-import type { Engine, EngineName } from "../xdp/index.js";
+import type { EngineName } from "../xdp/index.js";
 import { planCosts } from "./cost/plan.js";
 import type { CostPlan } from "./cost/plan.js";
 import { ParallelRunner } from "./pool/runner.js";
 import { AGILIO_CX_2X40 } from "./profiles/agilio.js";
 import type { DeviceProfile, KernelProfile, OffloadProfile } from "./profiles/schema.js";
-import { RxMetadata } from "./run/rx-metadata.js";
+import { OrderedRunner } from "./run/ordered.js";
 import { programFigures } from "./run/figures.js";
 import { makeHost } from "./run/host.js";
 import type { Host } from "./run/host.js";
-import { Loop } from "./run/loop.js";
-import type { Baseline } from "./run/loop.js";
+import { placeSteering } from "./run/loop-state.js";
+import type { Baseline } from "./run/loop-state.js";
 import { DeviceModel } from "./run/model.js";
 import type { ProgramFigures } from "./run/model.js";
 import { machineSpace } from "./run/space.js";
 import { readsPacket } from "./run/touches.js";
+import { Tally } from "./run/tally.js";
 import { Traffic } from "./run/traffic.js";
-import { planVliw } from "./cost/vliw.js";
 import type { Window } from "./run/window.js";
+import { planVliw } from "./cost/vliw.js";
 import type { Drops, RunOptions, RunResult } from "./types.js";
 
 const DEFAULT_BATCH = 256;
@@ -55,11 +57,9 @@ class Run {
   private readonly nic: Nic;
   private readonly model: DeviceModel;
   private readonly baseline: Baseline | undefined;
-  private readonly loop: Loop;
   private readonly traffic: Traffic;
-  private readonly parallel: ParallelRunner | undefined;
-  /** Time spent in the engine's batches on this thread, ms. */
-  private elapsed = 0;
+  private readonly runner: OrderedRunner | ParallelRunner;
+  private readonly tally: Tally;
   private packets = 0;
 
   constructor(options: RunOptions) {
@@ -87,67 +87,55 @@ class Run {
       costs: (spec) => this.plan.costsFor(spec),
     });
     const { layout } = this.host.view;
-    this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, parallel ? workers : 0);
-    const sinks = options.sinks ?? [];
-    this.parallel = parallel ? new ParallelRunner(this.host, this.nic, this.traffic.window.trace.storage.packets, sinks.some((sink) => sink.data === true)) : undefined;
+    this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, workers > 1 ? workers : 0);
     const touches = readsPacket(program);
     const space = machineSpace(layout);
     this.model = new DeviceModel(this.device, this.plan, touches, space);
     this.baseline = options.baseline === undefined ? undefined : { model: new DeviceModel(options.baseline, this.plan, touches, space), nic: baselineNic(options.baseline, options.rss) };
-    this.loop = new Loop(this.host.view, this.nic, this.model, this.baseline, sinks, this.parallel?.area ?? this.host.view.workers[0], space);
+    const devices = { machine: this.host.view, nic: this.nic, device: this.model, baseline: this.baseline };
+    const steering = placeSteering(devices);
+    const sinks = options.sinks ?? [];
+    // One worker needs no thread of its own, and then packets run in order.
+    this.runner = workers > 1
+      ? new ParallelRunner(this.host, devices, steering, sinks, space.exports, rssOf(this.device, options.rss))
+      : new OrderedRunner(this.host, devices, steering, sinks, space.exports);
+    this.tally = new Tally(this.runner.tallies, this.host.view, this.device.queues);
   }
 
   async execute(): Promise<void> {
-    const { options, host } = this;
+    const { options, host, runner } = this;
+    const sinks = options.sinks ?? [];
     options.setup?.(host.view);
-    const run = this.parallel === undefined ? this.runOrdered(host.engine()) : await this.runParallel(this.parallel);
-    await this.traffic.each(async (window, reader) => {
-      if (this.packets === 0) this.loop.begin(window.trace.epochNs, reader.interfaces);
-      this.loop.enter(window, this.packets);
-      await run(window);
+    await runner.start();
+    let interfaces: readonly CaptureInterface[] = [];
+    const visit = async (window: Window, reader: CaptureReader): Promise<void> => {
+      if (this.packets === 0) {
+        ({ interfaces } = reader);
+        this.begin(window.trace.epochNs, interfaces);
+      }
+      await runner.run(window, this.packets);
       this.packets += window.trace.count;
-      for (const sink of options.sinks ?? []) await sink.drain?.();
-    });
-    if (this.packets === 0) this.loop.begin(0n, []);
-    for (const sink of options.sinks ?? []) await sink.finish?.(this.loop.interfaceCounts);
+      for (const sink of sinks) await sink.drain?.();
+    };
+    await this.traffic.each(visit, () => runner.drain());
+    if (this.packets === 0) this.begin(0n, []);
+    await runner.drain();
+    for (const sink of sinks) await sink.finish?.(this.tally.interfaces(interfaces.length));
   }
 
-  /** Runs windows in arrival order, on this thread. */
-  private runOrdered(engine: Engine): (window: Window) => void {
-    const { loop, host } = this;
-    const metadata = RxMetadata.for(host.view, this.nic.rss);
-    return ({ trace }) => {
-      for (let at = 0; at < trace.count; at = loop.complete()) {
-        const count = loop.receive(at, trace.count);
-        if (count === 0) continue;
-        metadata?.write(engine.worker.descriptors, count);
-        const begin = performance.now();
-        engine.runBatch(count);
-        this.elapsed += performance.now() - begin;
-      }
-    };
-  }
-
-  /** Runs windows on all workers; then, in arrival order, what packets cost and what became of them. */
-  private async runParallel(parallel: ParallelRunner): Promise<(window: Window) => Promise<void>> {
-    const { loop } = this;
-    await parallel.start();
-    return async (window) => {
-      const { count } = window.trace;
-      for (let from = 0; from < count; from += parallel.chunk) {
-        const to = Math.min(count, from + parallel.chunk);
-        await parallel.run(window, from, to, loop, this.packets + from);
-        loop.completeExecuted(from, to, parallel.places);
-      }
-    };
+  /** Before the first packet. */
+  private begin(epochNs: bigint, interfaces: readonly CaptureInterface[]): void {
+    const { view } = this.host;
+    this.runner.setEpoch(epochNs);
+    const programs = view.programs.map((program) => program.spec.name);
+    for (const sink of this.options.sinks ?? []) sink.start?.({ epochNs, machine: view, programs, interfaces });
   }
 
   result(totalMs: number): RunResult {
-    const { options, model, plan, baseline } = this;
-    const { tally } = this.loop;
+    const { options, model, plan, baseline, tally, runner } = this;
     const program = this.host.view.entry.spec;
-    const executeMs = this.parallel?.elapsed ?? this.elapsed;
-    const { verdicts, executed } = tally;
+    const executeMs = runner.elapsed;
+    const { verdicts, executed, firstFault } = tally;
     const figures = ({ profile, estimated }: DeviceModel) => programFigures(options.object, program, profile, plan, verdicts.XDP_REDIRECT ?? 0, estimated);
     return {
       packets: tally.packets,
@@ -159,7 +147,7 @@ class Run {
       host: {
         provenance: "measured",
         engine: this.engineName,
-        workers: this.parallel?.workers ?? 1,
+        workers: runner.workers,
         mpps: executeMs > 0 ? executed / executeMs / 1e3 : 0,
         nsPerPacket: executed > 0 ? (executeMs * 1e6) / executed : 0,
         executeMs,
@@ -168,7 +156,7 @@ class Run {
       },
       device: model.result(figures(model)),
       ...(baseline === undefined ? {} : { baseline: baseline.model.result(baselineFigures(figures(baseline.model), tally.drops)) }),
-      faults: { count: tally.faults, ...(tally.firstFault === undefined ? {} : { first: tally.firstFault }) },
+      faults: { count: tally.faults, ...(firstFault === undefined ? {} : { first: firstFault }) },
       counters: tally.counters(),
       rate: options.rate ?? { kind: "pcap" },
       seed: options.seed ?? 1,
@@ -178,13 +166,13 @@ class Run {
   }
 
   private warnings(): string[] {
-    const { tally } = this.loop;
+    const { tally } = this;
     const out = [...this.traffic.warnings];
     if (tally.packets === 0) out.push("the capture holds no packets");
     if (tally.drops.length > 0) {
       out.push(`${tally.drops.length} frames are shorter than 14 bytes or longer than ${this.nic.maxFrame} (mtu ${this.device.mtu}): the NIC counts them as errors and the program never sees them`);
     }
-    if (this.parallel !== undefined) {
+    if (this.runner.workers > 1) {
       out.push("--parallel: the order in which packets of different queues change maps is not determined: programs that compare times across queues (rate limits) may decide otherwise than in arrival order");
       const { ring, mac } = this.model.drops;
       if (ring + mac > 0) out.push(`--parallel runs packets before it times them: ${ring + mac} packets ran that the device would have dropped`);
@@ -194,7 +182,7 @@ class Run {
   }
 
   async close(): Promise<void> {
-    await this.parallel?.close();
+    await this.runner.close();
     this.host.close();
   }
 }

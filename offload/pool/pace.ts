@@ -10,9 +10,9 @@ const DONE = 0x7fffffff;
 /** Longest wait, ms: a thread that the system does not let run must not stop the others for good. */
 const PATIENCE = 20;
 
-/** Before a round: workers with packets stand at its first packet. */
-export function begin(progress: Int32Array, counts: Uint32Array, first: number): void {
-  for (let worker = 0; worker < progress.length; worker++) Atomics.store(progress, worker, counts[worker] > 0 ? wrap(first) : DONE);
+/** Before a round: all workers stand at its first packet. */
+export function begin(progress: Int32Array, first: number): void {
+  for (let worker = 0; worker < progress.length; worker++) Atomics.store(progress, worker, wrap(first));
 }
 
 /** Tells where `worker` is, and waits while it is too far ahead. */

@@ -1,29 +1,36 @@
 /**
- * The pool of flow processing cores: shards of a window's packets on worker threads, on the machine's shared memory. A queue's
- * packets stay in order on one worker; between queues there is no order, so maps that several queues write may differ from run to run.
+ * The pool of flow processing cores: a window's packets on worker threads, on the machine's shared memory. A queue's packets
+ * stay in order on one worker; between queues there is no order, so maps that several queues write may differ from run to run.
+ *
+ * Packets go round by round. While the workers run one, this thread takes the one before through the device's model, in
+ * arrival order, hands it to the sinks, and reads and steers the next. Threads wait for each other once a round.
  */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Piscina } from "piscina";
-import type { Nic } from "../../nic/index.js";
-import { abi } from "../../xdp/index.js";
+import type { RssSpec } from "../../nic/index.js";
 import type { EngineName } from "../../xdp/index.js";
-import type { BatchArea, Loop } from "../run/loop.js";
-import { RxMetadata } from "../run/rx-metadata.js";
 import type { Host } from "../run/host.js";
+import { LoopState, Rows } from "../run/loop-state.js";
+import type { Devices } from "../run/loop-state.js";
+import { publish, readColumns } from "../run/publish.js";
+import { asksMetadata } from "../run/rx-metadata.js";
+import type { LoopExports } from "../run/space.js";
+import type { LoopTally } from "../run/tally.js";
+import { PACKETS_A_WORKER } from "../run/window.js";
 import type { Window } from "../run/window.js";
+import type { Sink } from "../types.js";
 import { begin as beginPace } from "./pace.js";
-import { makeShards, shard } from "./shards.js";
-import type { Shards } from "./shards.js";
+import { CONTROL_DONE, CONTROL_LEFT, CONTROL_ROUND, CONTROL_STOP, CONTROL_WORDS } from "./task.js";
 import type { PoolData, PoolTask } from "./task.js";
-
-const { DESC_BYTES, RESULT_BYTES } = abi;
 
 const MAX_WORKERS = 64;
 /** Packets a round where sinks read packets' bytes, which then are copied out of the slots. */
-const COPIED_CHUNK = 4096;
+const COPIED_ROUND = 2048;
+/** Longest that this thread sleeps before it looks whether a worker has failed, ms. */
+const LOOK_AFTER = 50;
 
 /** Thrown where the pool's thread is not built, or an engine cannot run in parallel. */
 export class PoolError extends Error {
@@ -33,33 +40,54 @@ export class PoolError extends Error {
   }
 }
 
-export class ParallelRunner {
-  /** Packets that {@link run} takes at most. */
-  readonly chunk: number;
-  /** Time from handing out shards to the last one done, ms. */
-  elapsed = 0;
-  private readonly host: Host;
-  private readonly nic: Nic;
-  private readonly shards: Shards;
-  private readonly descriptors: number;
-  private readonly results: number;
-  private readonly packets: number;
-  private readonly metadata: RxMetadata | undefined;
-  private readonly progress: Int32Array;
-  private pool: Piscina<PoolTask, void> | undefined;
+/** Packets `from` to `to - 1` of a window whose first packet has number `first` in the run. */
+interface Round {
+  readonly window: Window;
+  readonly first: number;
+  readonly from: number;
+  readonly to: number;
+  readonly rows: Rows;
+}
 
-  /** `packets`: the largest window. `keep`: sinks read packets' bytes after the program. */
-  constructor(host: Host, nic: Nic, packets: number, keep: boolean) {
+export class ParallelRunner {
+  private readonly host: Host;
+  private readonly sinks: readonly Sink[];
+  private readonly loop: LoopExports;
+  /** State of each worker's loop, and of the one here, which serves the device. */
+  private readonly states: readonly LoopState[];
+  private readonly model: LoopState;
+  /** Of two rounds, and copies of their packets (0: nobody reads them). */
+  private readonly rows: readonly Rows[];
+  private readonly copies: readonly number[];
+  private readonly metadata: PoolData["metadata"];
+  private readonly control = new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
+  private readonly progress: Int32Array;
+  private readonly times: Float64Array;
+  private pool: Piscina<PoolTask, void> | undefined;
+  private tasks: Promise<void> = Promise.resolve();
+  private failure: unknown;
+  private rounds = 0;
+  /** What workers run, or have run and the device has not served. */
+  private current: Round | undefined;
+
+  /** `rss`: how the NIC hashes. Call it when all else of the machine's memory is allocated. */
+  constructor(host: Host, devices: Devices, steering: number, sinks: readonly Sink[], loop: LoopExports, rss: RssSpec) {
     this.host = host;
-    this.nic = nic;
-    this.chunk = keep ? COPIED_CHUNK : packets;
+    this.sinks = sinks;
+    this.loop = loop;
     const { layout, workers } = host.view;
-    this.shards = makeShards(layout, this.chunk, workers.length);
-    this.descriptors = layout.allocate(this.chunk * DESC_BYTES, 64, "the pool's descriptors");
-    this.results = layout.allocate(this.chunk * RESULT_BYTES, 64, "the pool's results");
-    this.packets = keep ? layout.allocate(this.chunk * workers[0].slotStride, 64, "the pool's packets") : 0;
-    this.metadata = RxMetadata.for(host.view, nic.rss);
+    const keep = sinks.some((sink) => sink.data === true);
+    const packets = keep ? COPIED_ROUND : workers.length * PACKETS_A_WORKER;
+    this.copies = [0, 1].map(() => (keep ? layout.allocate(packets * workers[0].slotStride, 64, "the pool's packets") : 0));
+    const owners = layout.allocate(256, 64, "workers of queues");
+    this.states = workers.map((_, worker) => new LoopState(devices, worker, steering));
+    this.model = new LoopState(devices, 0, steering);
+    this.rows = [0, 1].map(() => new Rows(host.view, packets, readColumns(sinks)));
+    new Uint8Array(layout.buffer, owners, 256).set(Array.from({ length: 256 }, (_, queue) => queue % workers.length));
+    for (const [worker, state] of this.states.entries()) state.share(worker, owners);
+    this.metadata = asksMetadata(host.view) ? { rss, queues: devices.nic.spec.queues } : undefined;
     this.progress = new Int32Array(new SharedArrayBuffer(workers.length * 4));
+    this.times = new Float64Array(new SharedArrayBuffer(workers.length * 8));
   }
 
   /** How many workers a run gets: as asked, or the processors, at most one a queue. Throws {@link PoolError}. */
@@ -70,7 +98,16 @@ export class ParallelRunner {
   }
 
   get workers(): number {
-    return this.host.view.workers.length;
+    return this.states.length;
+  }
+
+  /** Time spent in the engines' batches, of the worker that spent most, ms. */
+  get elapsed(): number {
+    return Math.max(...this.times);
+  }
+
+  get tallies(): readonly LoopTally[] {
+    return this.states.map(({ tally }) => tally);
   }
 
   /** Starts the threads; maps are seeded. */
@@ -80,53 +117,91 @@ export class ParallelRunner {
       ...this.host.shared(),
       memory: view.layout.memory,
       areas: view.workers,
-      descriptors: this.descriptors,
-      results: this.results,
-      packets: this.packets,
+      loops: this.states.map(({ address }) => address),
+      ...(this.metadata === undefined ? {} : { metadata: this.metadata }),
+      control: this.control.buffer as SharedArrayBuffer,
       progress: this.progress.buffer as SharedArrayBuffer,
+      elapsed: this.times.buffer as SharedArrayBuffer,
     };
     const { Piscina: Pool } = await import("piscina");
-    this.pool = new Pool({ filename: workerFile(), minThreads: this.workers, maxThreads: this.workers, concurrentTasksPerWorker: 1, workerData });
-    // Threads are up, and their engines compiled, before anything is measured.
-    await Promise.all(view.workers.map((_, worker) => this.submit({ worker, start: 0, count: 0 })));
+    const pool = new Pool<PoolTask, void>({ filename: workerFile(), minThreads: this.workers, maxThreads: this.workers, concurrentTasksPerWorker: 1, workerData });
+    this.pool = pool;
+    this.tasks = Promise.all(view.workers.map((_, worker) => pool.run({ worker }))).then(
+      () => undefined,
+      (error: unknown) => {
+        this.failure = error ?? new PoolError("a worker ended");
+      },
+    );
   }
 
-  /** The tables that workers share. */
-  get area(): BatchArea {
-    const { descriptors, results, packets } = this;
-    return { descriptors, results, slots: packets, slotStride: packets === 0 ? 0 : this.host.view.workers[0].slotStride, batchSize: this.chunk };
+  /** Time 0 of the device clock, ns since 1970. */
+  setEpoch(epochNs: bigint): void {
+    for (const state of this.states) state.setEpoch(epochNs);
   }
 
-  /** Address of the places of the packets that {@link run} ran last. */
-  get places(): number {
-    return this.shards.place.byteOffset;
-  }
-
-  /** Runs packets `from` to `to - 1` of the window, which the loop has entered; `first` is the number of packet `from` in the run. */
-  async run(window: Window, from: number, to: number, loop: Loop, first: number): Promise<void> {
-    const { shards, nic } = this;
-    const { trace, queue } = window;
-    const total = shard(shards, queue, from, to, (i) => nic.receives(trace.length[i], trace.originalLength[i]));
-    loop.describeAll(from, to, this.places);
-    this.metadata?.write(this.descriptors, total);
-    beginPace(this.progress, shards.count, first);
-    const begin = performance.now();
-    const tasks: Promise<void>[] = [];
-    for (let worker = 0; worker < this.workers; worker++) {
-      const count = shards.count[worker];
-      if (count > 0) tasks.push(this.submit({ worker, start: shards.start[worker], count }));
+  /** Runs a window's packets, of which the first has number `first` in the run. The window must stay until the next has been run, or {@link drain}. */
+  async run(window: Window, first: number): Promise<void> {
+    const { count } = window.trace;
+    const [{ count: most }] = this.rows;
+    for (let from = 0; from < count; from += most) {
+      const before = await this.finished();
+      this.current = { window, first, from, to: Math.min(count, from + most), rows: this.rows[this.rounds & 1] };
+      this.hand(this.current, this.copies[this.rounds & 1]);
+      if (before !== undefined) this.serve(before);
     }
-    await Promise.all(tasks);
-    this.elapsed += performance.now() - begin;
+  }
+
+  /** All that was run is told to the models and the sinks. */
+  async drain(): Promise<void> {
+    const last = await this.finished();
+    this.current = undefined;
+    if (last !== undefined) this.serve(last);
   }
 
   async close(): Promise<void> {
-    await this.pool?.destroy();
+    if (this.pool === undefined) return;
+    Atomics.store(this.control, CONTROL_STOP, 1);
+    Atomics.add(this.control, CONTROL_ROUND, 1);
+    Atomics.notify(this.control, CONTROL_ROUND);
+    await this.tasks;
+    await this.pool.destroy();
   }
 
-  private async submit(task: PoolTask): Promise<void> {
-    if (this.pool === undefined) throw new PoolError("the pool is not started");
-    await this.pool.run(task);
+  /** Lets the workers go at a round. */
+  private hand({ window, first, from, to, rows }: Round, copies: number): void {
+    const { control } = this;
+    for (const state of this.states) {
+      state.enter(window, first);
+      state.use(rows);
+      if (copies !== 0) state.keep(copies);
+      state.setRange(from, to);
+    }
+    beginPace(this.progress, first + from);
+    Atomics.store(control, CONTROL_LEFT, this.workers);
+    Atomics.store(control, CONTROL_ROUND, ++this.rounds);
+    Atomics.notify(control, CONTROL_ROUND);
+  }
+
+  /** Waits until the workers have run the round that they were handed, and returns it. Throws what made a worker fail. */
+  private async finished(): Promise<Round | undefined> {
+    const { control, rounds } = this;
+    while (Atomics.load(control, CONTROL_DONE) < rounds) {
+      if (Atomics.wait(control, CONTROL_DONE, rounds - 1, LOOK_AFTER) !== "timed-out") continue;
+      // Threads start, and tell that they failed, while this one lets them.
+      await new Promise((resolve) => void setImmediate(resolve));
+      if (this.failure !== undefined) throw this.failure;
+    }
+    return this.current;
+  }
+
+  /** Takes a round that has run through the device's model, and hands it to the sinks. */
+  private serve({ window, first, from, to, rows }: Round): void {
+    const { model } = this;
+    model.enter(window, first);
+    model.use(rows);
+    model.setRange(from, to);
+    this.loop.serve_device_afterwards(model.address);
+    publish(this.sinks, rows.columns, to - from);
   }
 }
 

@@ -1,4 +1,5 @@
-/** What the threads of the pool tell each other; everything here is sent by structured clone. */
+/** What the threads of the pool are told; everything here is sent by structured clone. */
+import type { RssSpec } from "../../nic/index.js";
 import type { WasmProgram, WorkerArea } from "../../xdp/index.js";
 
 /** What every worker thread gets at its start. */
@@ -8,17 +9,26 @@ export interface PoolData {
   /** The compiled program (engine wasm). */
   readonly program?: WasmProgram;
   readonly areas: readonly WorkerArea[];
-  /** Addresses of the shared tables of descriptors and results, and of copies of packets (0 where nobody reads them). */
-  readonly descriptors: number;
-  readonly results: number;
-  readonly packets: number;
+  /** By worker: address of the state of its loop, which says what it takes. */
+  readonly loops: readonly number[];
+  /** How the NIC hashes, where programs ask for it. */
+  readonly metadata?: { readonly rss: RssSpec; readonly queues: number };
+  /** CONTROL_*, i32 each. */
+  readonly control: SharedArrayBuffer;
   /** By worker: number of the packet that it has come to, modulo 2^31; see {@link ./pace.js}. */
   readonly progress: SharedArrayBuffer;
+  /** By worker: time spent in its engine's batches, ms (f64). */
+  readonly elapsed: SharedArrayBuffer;
 }
 
-/** Places `start` to `start + count - 1` of the shared tables, to be run in order in the area of worker `worker`. */
+/** Number of the round that is to be run; number of the one that all workers have run; workers that still run it; 1 at the end. */
+export const CONTROL_ROUND = 0;
+export const CONTROL_DONE = 1;
+export const CONTROL_LEFT = 2;
+export const CONTROL_STOP = 3;
+export const CONTROL_WORDS = 4;
+
+/** A worker's task: all rounds of the run, until it is told to stop. */
 export interface PoolTask {
   readonly worker: number;
-  readonly start: number;
-  readonly count: number;
 }

@@ -22,22 +22,21 @@ function hashType(flow: FlowType): number {
   return layer4 === undefined ? layer3 : layer3 | L4 | layer4;
 }
 
+/** Whether any program of the machine asks: writing it costs a look at every packet. */
+export function asksMetadata(machine: MachineView): boolean {
+  return machine.programs.some(({ spec }) => spec.insns.some(({ op, imm }) => op === CALL && ASKING.has(imm)));
+}
+
 /** Writes the metadata fields of descriptors, for programs that ask for any. */
 export class RxMetadata {
   private readonly rss: Rss;
   private readonly bytes: Uint8Array;
   private readonly words: Uint32Array;
 
-  private constructor(rss: Rss, buffer: SharedArrayBuffer) {
+  constructor(rss: Rss, buffer: SharedArrayBuffer) {
     this.rss = rss;
     this.bytes = new Uint8Array(buffer);
     this.words = new Uint32Array(buffer);
-  }
-
-  /** Undefined where no program of the machine asks: writing it costs a look at every packet. */
-  static for(machine: MachineView, rss: Rss): RxMetadata | undefined {
-    const asks = machine.programs.some(({ spec }) => spec.insns.some(({ op, imm }) => op === CALL && ASKING.has(imm)));
-    return asks ? new RxMetadata(rss, machine.layout.buffer) : undefined;
   }
 
   /** Adds to `count` descriptors from address `descriptors` on; their frames and hashes are there. */

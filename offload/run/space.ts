@@ -7,9 +7,11 @@ import type { Layout } from "../../xdp/index.js";
 /** The functions of offload/runtime/assembly; `loop` and `model` are addresses. */
 export interface LoopExports extends DeviceExports {
   readonly receive: (loop: number, from: number, count: number) => number;
-  readonly complete: (loop: number) => void;
-  readonly describe_all: (loop: number, from: number, to: number) => void;
-  readonly complete_executed: (loop: number, from: number, to: number) => void;
+  readonly take: (loop: number, from: number) => number;
+  readonly gather: (loop: number) => void;
+  readonly serve_device: (loop: number) => void;
+  readonly serve_device_afterwards: (loop: number) => void;
+  readonly serve_baseline: (loop: number) => void;
   readonly model_receive: (model: number, arrival: number, port: number, wire: number) => void;
   readonly model_service: (model: number, low: number, high: number, verdict: number) => number;
   readonly model_complete: (model: number, service: number, low: number, high: number, queue: number, arrival: number, verdict: number, port: number, length: number) => number;
@@ -30,14 +32,18 @@ export function ownSpace(): ModelSpace {
   return new OwnSpace<LoopExports>(loopModule());
 }
 
+/** The functions on a machine's memory; every thread needs an instance of its own. */
+export function loopOn(memory: WebAssembly.Memory): LoopExports {
+  return new WebAssembly.Instance(loopModule(), { env: { memory } }).exports as unknown as LoopExports;
+}
+
 /** The machine's memory. */
 export function machineSpace(layout: Layout): ModelSpace {
-  const { exports } = new WebAssembly.Instance(loopModule(), { env: { memory: layout.memory } });
   return {
     get buffer() {
       return layout.buffer;
     },
-    exports: exports as unknown as LoopExports,
+    exports: loopOn(layout.memory),
     allocate: (bytes, align, what) => layout.allocate(bytes, align, what),
   };
 }

@@ -3,8 +3,10 @@ import type { Arrivals, Nic } from "../../nic/index.js";
 import type { CaptureReader } from "../../traffic/index.js";
 import type { Layout } from "../../xdp/index.js";
 import type { RunOptions } from "../types.js";
-import { LARGE_ROOM, STREAM_ROOM, Window } from "./window.js";
+import { LARGE_ROOM, PACKETS_A_WORKER, STREAM_ROOM, Window } from "./window.js";
 import type { WindowRoom } from "./window.js";
+
+type Visit = (window: Window, reader: CaptureReader) => Promise<void>;
 
 export class Traffic {
   /** What the readers warned of, and what the line could not carry. */
@@ -21,6 +23,8 @@ export class Traffic {
   private readonly passes: number;
   /** With several passes, a second window tells whether the first one holds the whole capture, which then is read once. */
   private readonly spare: Window | undefined;
+  /** Where several workers share one pass: the window that is filled while they run the other. */
+  private readonly other: Window | undefined;
 
   /** `sharing`: workers that run a window together, 0 where packets run one by one in arrival order. */
   constructor(options: RunOptions, nic: Nic, arrivals: Arrivals, layout: Layout, sharing: number) {
@@ -33,10 +37,14 @@ export class Traffic {
     const room = roomFor(this.passes, sharing);
     this.window = new Window(layout, room);
     this.spare = this.passes > 1 ? new Window(layout, room) : undefined;
+    this.other = sharing > 0 && this.passes === 1 ? new Window(layout, room) : undefined;
   }
 
-  /** Calls `visit` with every window, over all passes, in order. */
-  async each(visit: (window: Window, reader: CaptureReader) => Promise<void>): Promise<void> {
+  /**
+   * Calls `visit` with every window, over all passes, in order. A window stays as it is until the next one was visited, or
+   * until `drain`, which is called where it is needed again earlier.
+   */
+  async each(visit: Visit, drain: () => Promise<void>): Promise<void> {
     let total = 0;
     let inPass = 0;
     for (let pass = 0; pass < this.passes; pass++) {
@@ -55,12 +63,15 @@ export class Traffic {
           total += current.trace.count;
           await visit(current, reader);
           this.report(reader, total, pass);
+          if (this.other === undefined) await drain();
           if (ahead === false && current === this.window && inPass === current.trace.count) {
-            await this.repeat(current, reader, pass + 1, total, visit);
+            await this.repeat(current, reader, pass + 1, total, visit, drain);
             return;
           }
-          if (next === undefined) more = await reader.read(current.trace);
-          else {
+          if (next === undefined) {
+            if (this.other !== undefined) current = current === this.window ? this.other : this.window;
+            more = await reader.read(current.trace);
+          } else {
             more = ahead === true;
             [current, next] = [next, current];
           }
@@ -74,13 +85,14 @@ export class Traffic {
   }
 
   /** The remaining passes over a capture that one window holds. */
-  private async repeat(window: Window, reader: CaptureReader, from: number, before: number, visit: (window: Window, reader: CaptureReader) => Promise<void>): Promise<void> {
+  private async repeat(window: Window, reader: CaptureReader, from: number, before: number, visit: Visit, drain: () => Promise<void>): Promise<void> {
     let total = before;
     for (let pass = from; pass < this.passes; pass++) {
       this.arrivals.restart(window.trace.count);
       this.arrivals.fill(window.trace, window.arrival);
       total += window.trace.count;
       await visit(window, reader);
+      await drain();
       this.report(reader, total, pass);
     }
   }
@@ -104,11 +116,11 @@ export class Traffic {
   }
 }
 
-/** Windows grow with the workers that share one, up to so many times. */
-const LARGEST_WINDOW = 4;
+/** Frames of a window that grows with the workers: at most so many times a stream's. */
+const MOST_FRAMES = 8;
 
 function roomFor(passes: number, sharing: number): WindowRoom {
-  if (sharing === 0 && passes === 1) return STREAM_ROOM;
-  const scale = Math.min(Math.max(1, sharing), LARGEST_WINDOW);
-  return { frameBytes: LARGE_ROOM.frameBytes * scale, packets: LARGE_ROOM.packets * scale };
+  if (passes > 1) return LARGE_ROOM;
+  if (sharing === 0) return STREAM_ROOM;
+  return { frameBytes: STREAM_ROOM.frameBytes * Math.min(sharing, MOST_FRAMES), packets: PACKETS_A_WORKER * sharing };
 }

@@ -79,27 +79,30 @@ export const LOOP_ROWS = 88;
 /** u32: addresses of the tallies by queue and by capture interface. */
 export const LOOP_QUEUES = 92;
 export const LOOP_INTERFACES = 96;
-/** u32: place of each packet's result, where they are not in the order of the packets; 0 where they are. */
-export const LOOP_PLACES = 100;
+/** u32: address of the numbers in the window of the packets that run (u32 each). */
+export const LOOP_TAKEN = 100;
 /** u32: the batch: its first packet in the window, the one behind its last, and how many of them run. */
 export const LOOP_FROM = 104;
 export const LOOP_TO = 108;
 export const LOOP_COUNT = 112;
-/** u32: result and number in the window of the first packet of the batch that faulted; 0: none. */
-export const LOOP_FAULT_RESULT = 116;
-export const LOOP_FAULT_PACKET = 120;
+/** u32, of a worker among several: address of the worker of each queue (u8), its own number, and 1 where slots are by packet. */
+export const LOOP_OWNERS = 116;
+export const LOOP_WORKER = 120;
+export const LOOP_SLOT_BY_PACKET = 124;
 /** u64: time 0 of the device clock, ns since 1970; f64: number in the run of the window's first packet. */
 export const LOOP_EPOCH = 128;
 export const LOOP_FIRST = 136;
-/** f64 tallies: packets and bytes received, bytes of those of a wrong length, their number, packets that the MAC had no room for, bytes sent back, faults. */
-export const LOOP_PACKETS = 144;
-export const LOOP_TOTAL_BYTES = 152;
-export const LOOP_ERROR_BYTES = 160;
-export const LOOP_ERRORS = 168;
-export const LOOP_MISSED = 176;
-export const LOOP_TX_BYTES = 184;
-export const LOOP_FAULTS = 192;
-export const LOOP_BYTES = 256;
+/** f64 tallies: bytes of packets of a wrong length, their number, packets that the MAC had no room for, bytes of all that found no room, bytes sent back, faults. */
+export const LOOP_ERROR_BYTES = 144;
+export const LOOP_ERRORS = 152;
+export const LOOP_MISSED = 160;
+export const LOOP_LOST_BYTES = 168;
+export const LOOP_TX_BYTES = 176;
+export const LOOP_FAULTS = 184;
+/** f64: number in the run of the first packet that faulted; and its result. */
+export const LOOP_FAULT_PACKET = 192;
+export const LOOP_FAULT_RESULT = 200;
+export const LOOP_BYTES = 320;
 
 /* ---- row of the batch: what is known of a packet on its way through the models ---- */
 /** f64: when the device's MAC was done with it. */
