@@ -4,10 +4,10 @@ import type { Rate } from "../../nic/index.js";
 import { Trace } from "../../traffic/index.js";
 import type { CaptureReader } from "../../traffic/index.js";
 import { assemble, HELPER_NAMES, mapTypeName } from "../../xdp/index.js";
-import type { MapSpec, ObjectSpec } from "../../xdp/index.js";
+import type { MapHandle, MapSpec, ObjectSpec } from "../../xdp/index.js";
 import type { DeviceProfile } from "../profiles/schema.js";
 import { runOffload } from "../run.js";
-import type { RunResult } from "../types.js";
+import type { RunMachine, RunResult } from "../types.js";
 
 /** A program as assembly, with its maps. */
 export interface Equivalent {
@@ -57,6 +57,8 @@ export interface MeasureOptions {
   readonly length?: number;
   readonly queues?: number;
   readonly rate?: Rate;
+  /** Seeds the maps. */
+  readonly seed?: (maps: readonly MapHandle[]) => void;
 }
 
 /** Frames of flows that RSS spreads evenly: as many for each queue, the queues in turn. */
@@ -74,7 +76,7 @@ function evenFrames(device: DeviceProfile, queues: number, length: number): Uint
 
 /** One run over UDP packets of many flows, spread evenly over queues and ports. */
 export function measure(program: Equivalent, device: DeviceProfile, options: MeasureOptions = {}): Promise<RunResult> {
-  const { length = 60, queues = device.queues, rate } = options;
+  const { length = 60, queues = device.queues, rate, seed } = options;
   const frames = evenFrames(device, queues, length);
   const packets = options.packets ?? frames.length;
   return runOffload({
@@ -82,5 +84,6 @@ export function measure(program: Equivalent, device: DeviceProfile, options: Mea
     open: () => Promise.resolve(framesReader(frames, packets, device.ports)),
     portOf: (_, index) => index,
     ...(rate === undefined ? {} : { rate }),
+    ...(seed === undefined ? {} : { setup: ({ maps }: RunMachine) => seed(maps) }),
   });
 }
