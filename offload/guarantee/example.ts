@@ -24,8 +24,10 @@ const CHANCE_PATHS = 2;
 
 const standard = (index: number): number => PLAIN[index] ?? 0;
 
-/** Conditions that are looked at, over all paths. */
-const EFFORT = 600_000;
+/** Instructions that attempts may execute. */
+const MOST_SPENT = 2_000_000;
+/** Expressions that solving may work out, over all paths. */
+const EFFORT = 3_000_000;
 
 /** The slowest packet that can be made for one of the paths, which are tried slowest first; undefined where none can. */
 export function findExample(paths: readonly FoundPath[], object: ObjectSpec, trials: Trials): ExamplePacket | undefined {
@@ -34,7 +36,7 @@ export function findExample(paths: readonly FoundPath[], object: ObjectSpec, tri
   for (const [n, path] of paths.entries()) {
     let solved = false;
     const starts = n < CHANCE_PATHS ? CHANCES : STARTS;
-    for (let start = 0; start < starts && (start < STARTS || solved); start++) {
+    for (let start = 0; start < starts && (start < STARTS || solved) && trials.spent < MOST_SPENT; start++) {
       const model = solve(path.state, firstModel(object, start), n * CHANCES + start, effort);
       if (model === undefined) continue;
       solved = true;

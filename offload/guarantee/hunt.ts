@@ -65,7 +65,7 @@ export function hunt(object: ObjectSpec, entry: string, device: OffloadProfile, 
     const run = trials.run(packet, seeds);
     if (run !== undefined && run.cycles > (best?.run.cycles ?? 0)) best = { packet, maps: seeds, run };
   }
-  return best ?? "every packet that was tried faults";
+  return best ?? "every packet that was tried faults, or goes on for too long";
 }
 
 /** Or why the program cannot be run here. */

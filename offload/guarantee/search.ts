@@ -21,7 +21,7 @@ export interface Budget {
   readonly paths: number;
 }
 
-export const BUDGET: Budget = { steps: 200_000, waiting: 8_000, paths: 12 };
+export const BUDGET: Budget = { steps: 200_000, waiting: 5_000, paths: 12 };
 
 /** A path from the entry to its end, with what it takes to go it. */
 export interface FoundPath {

@@ -2,11 +2,12 @@
 import { Nic } from "../../nic/index.js";
 import { Trace } from "../../traffic/index.js";
 import { abi, createMachine, seedMaps, Stepper } from "../../xdp/index.js";
-import type { BtfTarget, ObjectSpec } from "../../xdp/index.js";
+import type { BtfTarget, ObjectSpec, ProgramSpec } from "../../xdp/index.js";
 import { planCosts } from "../cost/plan.js";
 import type { CostPlan } from "../cost/plan.js";
 import type { OffloadProfile } from "../profiles/schema.js";
 import { planVliw } from "../cost/vliw.js";
+import { pathCosts } from "./costs.js";
 import type { PathStep } from "./steps.js";
 
 const { DESC_CPU, DESC_FRAME, DESC_IFINDEX, DESC_LENGTH, DESC_QUEUE, DESC_TIME, RESULT_COST, RESULT_FAULT, RESULT_RET } = abi;
@@ -14,6 +15,12 @@ const { DESC_CPU, DESC_FRAME, DESC_IFINDEX, DESC_LENGTH, DESC_QUEUE, DESC_TIME, 
 export const ARRIVAL_NS = 1_700_000_000_000_000_000n;
 /** Instructions beyond which a packet is given up. */
 const MOST_STEPS = 3_000_000;
+
+/** What slots of a program count. */
+interface Costs {
+  readonly cycles: ArrayLike<number>;
+  readonly memory: ArrayLike<number>;
+}
 
 /** Map contents by name, as `beeline run --maps` takes them. */
 export type Seeds = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
@@ -38,6 +45,8 @@ export interface TrialOptions {
 }
 
 export class Trials {
+  /** Instructions executed so far. */
+  spent = 0;
   private readonly object: ObjectSpec;
   private readonly entry: string;
   private readonly device: OffloadProfile;
@@ -45,6 +54,7 @@ export class Trials {
   /** Counts the cycles. */
   readonly plan: CostPlan;
   private readonly nic: Nic;
+  private readonly costs = new Map<string, Costs>();
 
   constructor(object: ObjectSpec, entry: string, device: OffloadProfile, options: TrialOptions = {}) {
     this.object = object;
@@ -65,8 +75,8 @@ export class Trials {
   }
 
   /**
-   * Undefined where it faults, or never ends, or takes too long for exact counters. `expected`: what it should execute. Throws
-   * what making the machine and its maps throws.
+   * Undefined where it faults, or does not end. `expected`: what it should execute. Throws what making the machine and its maps
+   * throws.
    */
   run(packet: Uint8Array, seeds: Seeds, expected?: Iterable<PathStep>): TrialResult | undefined {
     const { object, entry, device, plan, options } = this;
@@ -89,22 +99,40 @@ export class Trials {
     stepper.start(0);
     const path = expected?.[Symbol.iterator]();
     let asExpected = path !== undefined;
+    let [counted, engine] = [0, 0];
     let instructions = 0;
     let state = "running";
-    for (; state === "running"; instructions++) {
+    for (; state === "running"; instructions++, this.spent++) {
       if (instructions > MOST_STEPS) return undefined;
+      const { spec } = machine.programs[stepper.program];
+      const slot = stepper.insn;
+      const costs = this.costsOf(spec, machine.object);
+      counted += costs.cycles[slot];
+      engine += costs.memory[slot];
       if (asExpected) {
         const next = path?.next();
-        const program = machine.programs[stepper.program].spec.name;
-        asExpected = next?.done === false && next.value.slot === stepper.insn && next.value.program.name === program;
+        asExpected = next?.done === false && next.value.slot === slot && next.value.program.name === spec.name;
       }
       state = stepper.step();
     }
     if (state === "fault" || view.getUint32(results + RESULT_FAULT, true) !== 0) return undefined;
     const [low, high] = [view.getUint32(results + RESULT_COST, true), view.getUint32(results + RESULT_COST + 4, true)];
     const before = plan.estimated();
-    const cycles = device.firmwareCycles + plan.cycles(low, high);
-    if (plan.estimated() !== before) return undefined;
-    return { cycles, memoryCycles: plan.memoryCycles(low, high) / device.memorySpread, instructions, asExpected: asExpected && path?.next().done === true, ret: view.getUint32(results + RESULT_RET, true), queue };
+    const [cycles, memory] = [plan.cycles(low, high), plan.memoryCycles(low, high)];
+    // Counters that a loop ran over would only give an estimate: then what was executed is added up.
+    const exact = plan.estimated() === before;
+    return {
+      cycles: device.firmwareCycles + (exact ? cycles : counted), memoryCycles: (exact ? memory : engine) / device.memorySpread, instructions, asExpected: asExpected && path?.next().done === true,
+      ret: view.getUint32(results + RESULT_RET, true), queue,
+    };
+  }
+
+  private costsOf(program: ProgramSpec, { maps }: ObjectSpec): Costs {
+    let costs = this.costs.get(program.name);
+    if (costs === undefined) {
+      const { accounts, memory } = pathCosts(program, maps, this.device);
+      this.costs.set(program.name, (costs = { cycles: (accounts.find(({ name }) => name === "slots") ?? accounts[0]).on, memory: memory.on }));
+    }
+    return costs;
   }
 }

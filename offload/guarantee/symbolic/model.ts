@@ -31,6 +31,11 @@ export class Model {
     this.others = new Map(from?.others);
   }
 
+  /** Expressions that were worked out since something was set. */
+  get work(): number {
+    return this.known.size;
+  }
+
   copy(): Model {
     return new Model(this.standard, this);
   }

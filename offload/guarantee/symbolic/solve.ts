@@ -48,7 +48,7 @@ function holds({ op, a, b }: Flat, model: Model): boolean {
   }
 }
 
-/** How much solving may do, in conditions that are looked at; it counts down. */
+/** How much solving may do, in expressions that are worked out; it counts down. */
 export interface Effort {
   left: number;
 }
@@ -66,10 +66,12 @@ export function solve(state: PathState, start: Model, seed: number, effort: Effo
     let least = Infinity;
     for (const [e, value] of [...repairs(one, model, state.facts, random), ...guesses(one, state.facts, random)]) {
       const changed = model.copy();
-      effort.left--;
-      if (!want(changed, state.facts, e, value, random, 0) || !holds(one, changed)) continue;
-      effort.left -= conditions.length;
+      const fits = want(changed, state.facts, e, value, random, 0) && holds(one, changed);
+      effort.left -= changed.work + 1;
+      if (!fits) continue;
+      const before = changed.work;
       const left = conditions.reduce((count, other) => count + (holds(other, changed) ? 0 : 1), 0) + random() * 0.5;
+      effort.left -= changed.work - before;
       if (left < least) {
         least = left;
         best = changed;
