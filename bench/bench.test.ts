@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { Trace, packet } from "../traffic/index.js";
-import { assemble } from "../xdp/index.js";
+import { assemble, verifyProgram } from "../xdp/index.js";
 import type { ObjectSpec } from "../xdp/index.js";
 import { compareResults } from "./compare.js";
 import { machineFacts } from "./facts.js";
 import { runBench } from "./measure.js";
 import type { BenchResult } from "./measure.js";
+import { ruleList } from "./rule-list.js";
 import { geometricMean, spreadOf } from "./statistics.js";
 
 function object(text: string): ObjectSpec {
@@ -65,5 +66,14 @@ describe("comparing", () => {
   });
   it("says nothing of engines that only one has", () => {
     expect(compareResults({ ...result(1, 1, 1), engines: {} }, result(2, 2, 2))).toEqual([]);
+  });
+});
+
+describe("rule lists", () => {
+  it.each([100, 1000, 4000])("of about %i instructions are taken", (length) => {
+    const object = ruleList(length, 1);
+    expect(object.programs[0].insns.length).toBeGreaterThan(length * 0.9);
+    expect(object.programs[0].insns.length).toBeLessThan(length * 1.1);
+    expect(verifyProgram(object, object.programs[0])).toMatchObject({ message: "", accepted: true });
   });
 });
