@@ -174,7 +174,9 @@ export const INTERPRETER_REGISTERS = 0;
 export const INTERPRETER_INSN = 88;
 export const INTERPRETER_DEPTH = 92;
 export const INTERPRETER_FRAMES = 96;
-export const INTERPRETER_FRAME_BYTES = 40;
+export const INTERPRETER_FRAME_BYTES = 48;
+/** u32 in each of them: times that the function at that depth may still pass a may_goto. */
+export const INTERPRETER_MAY_GOTO = 40;
 /** u32, from ENV_SCRATCH: header of the map that the last access check found. */
 export const SCRATCH_LAST_MAP = 480;
 /** From ENV_SCRATCH: where the other runtime functions keep what does not fit in locals. */
@@ -298,8 +300,8 @@ export const FAULT_FRAMES = 5;
 /** An atomic access that is not aligned to its size. */
 export const FAULT_ALIGNMENT = 6;
 export const FUEL = 33554432;
-/** may_goto jumps, to end its loop, where less fuel than this is left: half of it is spent. */
-export const MAY_GOTO_FUEL = 16777216;
+/** Times that one call of a function passes a may_goto before it ends its loop (the kernel's BPF_MAX_LOOPS; newer kernels count time). */
+export const MAY_GOTO_LOOPS = 8388608;
 export const MAX_TAIL_CALLS = 33;
 
 /* ---- helper argument codes ---- */

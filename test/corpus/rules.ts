@@ -52,6 +52,5 @@ export const OPEN: readonly Pick<Rule, "programs" | "reason">[] = [
     programs: /^(tailcall_bpf2bpf_hierarchy2\/(classifier_[01]|tailcall_bpf2bpf_hierarchy_2)|tailcall_bpf2bpf_hierarchy3\/(classifier_0|tailcall_bpf2bpf_hierarchy_3)|verifier_tailcall_jit\/main)$/,
     reason: "tail calls from functions keep the frames of their callers: the kernel lets a chain of them be deeper than eight",
   },
-  { programs: /^verifier_iterating_callbacks\/cond_break5$/, reason: "two loops with may_goto one after the other: in the kernel each has a budget of its own, here they share the packet's" },
   { programs: /^verifier_map_ptr\/(read_non_existent_field_rejected|ptr_read_ops_field_accepted)$/, reason: "they read the kernel's struct bpf_map through the address of a map" },
 ];

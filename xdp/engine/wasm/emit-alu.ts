@@ -2,11 +2,8 @@
 import { BPF_ADD, BPF_AND, BPF_ARSH, BPF_DIV, BPF_LSH, BPF_MOD, BPF_MOV, BPF_MUL, BPF_OR, BPF_RSH, BPF_SUB, BPF_XOR, operationOf } from "../../isa/alu.js";
 import { BPF_ALU64, BPF_JMP32, BPF_X, classOf } from "../../isa/class.js";
 import { BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JLE, BPF_JLT, BPF_JNE, BPF_JSET, BPF_JSGE, BPF_JSGT, BPF_JSLE, BPF_JSLT } from "../../isa/jump.js";
-import { OPCODES } from "../../isa/opcode.js";
-import { MAY_GOTO_FUEL } from "../../abi.js";
 import type { Insn } from "../../object/spec.js";
 import { outcomeOf } from "./branch-facts.js";
-import { getCounter } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
 import type { Local } from "./function-builder.js";
 import type { PlainOp, ValueType } from "./opcodes.js";
@@ -187,11 +184,6 @@ function swap64(emitter: Emitter, dst: number): void {
 /** Pushes an i32: not 0 where the jump is taken, or with `negated`, where it is not. */
 export function emitCondition(emitter: Emitter, insn: Insn, negated: boolean): void {
   const { to } = emitter;
-  if (OPCODES[insn.op]?.form === "may_goto") {
-    getCounter(to, emitter.fuel);
-    to.i32(MAY_GOTO_FUEL).op(negated ? "i32.ge_s" : "i32.lt_s");
-    return;
-  }
   const outcome = outcomeOf(emitter.state, insn);
   if (outcome !== undefined) {
     to.i32(outcome === negated ? 0 : 1);

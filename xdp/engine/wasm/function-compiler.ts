@@ -1,5 +1,5 @@
 /** Emits one eBPF function's code, structured, into a wasm function or into run_batch's loop. */
-import { FAULT_FUEL, STACK_FRAME_BYTES } from "../../abi.js";
+import { FAULT_FUEL, MAY_GOTO_LOOPS, STACK_FRAME_BYTES } from "../../abi.js";
 import { OPCODES } from "../../isa/opcode.js";
 import { BPF_PSEUDO_CALL } from "../../isa/pseudo.js";
 import { STACK_SIZE } from "../../isa/register.js";
@@ -13,6 +13,7 @@ import { emitHelperCall, emitLocalCall } from "./emit-call.js";
 import { emitAtomic, emitLoad, emitStore } from "./emit-memory.js";
 import { addCost, getCounter, raise, setCounter } from "./emitter.js";
 import type { Emitter } from "./emitter.js";
+import type { Local } from "./function-builder.js";
 import { FrameValues } from "./frame-values.js";
 import { lowHalvesOnly } from "./high-halves.js";
 import { Rotates } from "./rotates.js";
@@ -40,6 +41,8 @@ class FunctionCompiler implements BlockEmitter {
   private readonly loads: ByteLoads;
   private readonly stores: ByteStores;
   private readonly rotates: Rotates;
+  /** Times that the function may still pass a may_goto; undefined where it has none. */
+  private readonly mayGoto: Local<"i32"> | undefined;
 
   constructor(emitter: Emitter, facts: FunctionFacts) {
     this.emitter = emitter;
@@ -49,6 +52,9 @@ class FunctionCompiler implements BlockEmitter {
     // What the entry returns is a verdict, unless somebody calls it as a function.
     const { module, callees } = emitter.program;
     this.rotates = new Rotates(emitter, lowHalvesOnly(facts, facts.code.start !== 0 || callees.has(0) || module.tailCalls));
+    const hasMayGoto = facts.code.blocks.some((_, block) => OPCODES[(facts.context.insns[this.last(block)] as Insn).op]?.form === "may_goto");
+    this.mayGoto = hasMayGoto ? emitter.to.local("i32") : undefined;
+    if (this.mayGoto) emitter.to.i32(MAY_GOTO_LOOPS).set(this.mayGoto);
     emitter.frames = new FrameValues(emitter.to, facts, emitter.program.module.shared);
   }
 
@@ -143,7 +149,18 @@ class FunctionCompiler implements BlockEmitter {
   }
 
   condition(block: number, negated: boolean): void {
-    emitCondition(this.emitter, this.facts.context.insns[this.last(block)] as Insn, negated);
+    const insn = this.facts.context.insns[this.last(block)] as Insn;
+    const { mayGoto } = this;
+    if (OPCODES[insn.op]?.form !== "may_goto" || !mayGoto) {
+      emitCondition(this.emitter, insn, negated);
+      return;
+    }
+    const { to } = this.emitter;
+    to.get(mayGoto);
+    if (!negated) to.op("i32.eqz");
+    else to.i32(0).op("i32.ne");
+    // Behind what was compared: it stays 0 where it is.
+    to.get(mayGoto).get(mayGoto).i32(0).op("i32.ne").op("i32.sub").set(mayGoto);
   }
 
   /** The edge is one of a jump that goes back, which costs fuel where nobody has proven how often it is taken. */

@@ -27,13 +27,14 @@ import {
   INTERPRETER_DEPTH,
   INTERPRETER_FRAMES,
   INTERPRETER_FRAME_BYTES,
+  INTERPRETER_MAY_GOTO,
   INTERPRETER_INSN,
   INTERPRETER_REGISTERS,
   MACHINE,
   MACHINE_PROGRAMS,
   MACHINE_TIMERS,
   MAX_CALL_FRAMES,
-  MAY_GOTO_FUEL,
+  MAY_GOTO_LOOPS,
   PROGRAM_BYTES,
   PROGRAM_COSTS,
   PROGRAM_INSNS,
@@ -113,7 +114,15 @@ function begin(env: u32): void {
 
 /** A function finds zeros on its stack, not what another packet left there: what it reads without writing must not depend on the worker. */
 function clear_frame(env: u32, depth: u32): void {
+  store<u32>(may_goto_count(env, depth), MAY_GOTO_LOOPS);
   memory.fill(env + ENV_STACK_TOP - (depth + 1) * STACK_FRAME_BYTES, 0, STACK_FRAME_BYTES);
+}
+
+/** Address of what is left of a function's may_goto. */
+// @ts-ignore: decorator
+@inline
+function may_goto_count(env: u32, depth: u32): u32 {
+  return env + ENV_SCRATCH + INTERPRETER_FRAMES + INTERPRETER_MAY_GOTO + depth * INTERPRETER_FRAME_BYTES;
 }
 
 function size_of(op: u32): u32 {
@@ -320,6 +329,7 @@ function execute(env: u32, budget: u64): u32 {
               insns = insns_of(target - 1);
               costs = costs_of(target - 1);
               set_reg(env, 1, u64(env));
+              store<u32>(may_goto_count(env, load<u32>(env, ENV_SCRATCH + INTERPRETER_DEPTH)), MAY_GOTO_LOOPS);
               next = 0;
             } else set_reg(env, 0, u64(-22));
             break;
@@ -368,7 +378,11 @@ function execute(env: u32, budget: u64): u32 {
           break;
         }
         if (op == MAY_GOTO) {
-          if (load<i32>(env, ENV_FUEL) >= MAY_GOTO_FUEL) break;
+          const left = may_goto_count(env, load<u32>(env, ENV_SCRATCH + INTERPRETER_DEPTH));
+          if (load<u32>(left)) {
+            store<u32>(left, load<u32>(left) - 1);
+            break;
+          }
           next = u32(i32(next) + off);
           if (next <= slot && !burn(env)) state = FAULT;
           break;

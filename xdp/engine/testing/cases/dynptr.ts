@@ -263,6 +263,11 @@ export const DYNPTR_CASES: readonly EngineCase[] = [
     ret: 2,
   },
   {
+    description: "each function's may_goto ends loops of its own",
+    asm: "r6 = 0\n more: may_goto pc+2\n r6 |= 1\n goto more\n call again\n r0 += r6\n exit\n again: r0 = 0\n less: may_goto pc+2\n r0 |= 2\n goto less\n exit",
+    ret: 3,
+  },
+  {
     description: "may_goto ends a loop that nothing else ends",
     asm: "r0 = 0\n more: may_goto pc+2\n r0 |= 1\n goto more\n exit",
     ret: 1,
