@@ -111,7 +111,7 @@ export class Arrivals {
     this.base = this.last + (packets > 1 ? span / (packets - 1) : 0);
   }
 
-  /** Writes the arrivals of all packets of `trace`, ns on the device clock, to `out`. */
+  /** Writes the arrivals of all packets of `trace`, ns on the device clock, to `out`, which may be its column of times. */
   fill(trace: Trace, out: Float64Array): void {
     const { count } = trace;
     if (this.rate.kind === "pcap") {

@@ -35,9 +35,10 @@ export class Traffic {
     if (!Number.isInteger(this.passes) || this.passes < 1) throw new RangeError(`loop ${this.passes}: give a whole number from 1 on`);
     nic.rss.attach(layout.memory, layout.allocate(nic.rss.tableBytes, 64, "the RSS tables"));
     const room = roomFor(this.passes, sharing);
-    this.window = new Window(layout, room);
-    this.spare = this.passes > 1 ? new Window(layout, room) : undefined;
-    this.other = sharing > 0 && this.passes === 1 ? new Window(layout, room) : undefined;
+    const again = this.passes > 1;
+    this.window = new Window(layout, room, again);
+    this.spare = again ? new Window(layout, room, again) : undefined;
+    this.other = sharing > 0 && !again ? new Window(layout, room, again) : undefined;
   }
 
   /**

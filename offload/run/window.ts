@@ -17,8 +17,9 @@ export const LARGE_ROOM: WindowRoom = { frameBytes: 16 * 2 ** 20, packets: 65536
 /** Packets of a round of workers, for each of them: enough that waiting for each other once a round is nothing. */
 export const PACKETS_A_WORKER = 8192;
 
-/** Hash (4), queue (2) and arrival (8). */
-const STEERING_BYTES = 14;
+/** Hash and queue; and arrivals, where the capture's times are needed again. */
+const STEERING_BYTES = 6;
+const ARRIVAL_BYTES = 8;
 
 export class Window {
   readonly trace: Trace;
@@ -31,16 +32,17 @@ export class Window {
   /** Port by capture interface, as far as packets of it were seen. */
   private readonly ports: number[] = [];
 
-  constructor(layout: Layout, { frameBytes, packets }: WindowRoom) {
+  /** `again`: the same packets are timed more than once; otherwise arrivals take the place of the capture's times. */
+  constructor(layout: Layout, { frameBytes, packets }: WindowRoom, again: boolean) {
     const trace = traceBytes(frameBytes, packets);
     // Engines read up to 8 bytes behind a frame; the columns behind the frames make that safe.
-    this.base = layout.allocate(trace + packets * STEERING_BYTES, 64, "the window of packets");
+    this.base = layout.allocate(trace + packets * (STEERING_BYTES + (again ? ARRIVAL_BYTES : 0)), 64, "the window of packets");
     const { buffer } = layout;
     this.trace = new Trace({ buffer, byteOffset: this.base, frameBytes, packets, memory: layout.memory });
     const columns = this.base + trace;
-    this.arrival = new Float64Array(buffer, columns, packets);
-    this.hash = new Uint32Array(buffer, columns + packets * 8, packets);
-    this.queue = new Uint16Array(buffer, columns + packets * 12, packets);
+    this.hash = new Uint32Array(buffer, columns, packets);
+    this.queue = new Uint16Array(buffer, columns + packets * 4, packets);
+    this.arrival = again ? new Float64Array(buffer, columns + packets * STEERING_BYTES, packets) : this.trace.time;
   }
 
   /** Steers and times what was read. `portOf` is asked once for every interface that has packets. */
