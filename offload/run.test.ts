@@ -374,6 +374,42 @@ describe("parallel", () => {
       expect([none.length, warnings]).toEqual([0, workers === 1 ? [] : [expect.stringContaining("--parallel: the order")]]);
     }
   });
+  it.each([
+    ["many windows", { workers: 3 }, 777],
+    ["several passes over a window", { workers: 2, loop: 3 }, Infinity],
+    ["several passes over many windows", { workers: 2, loop: 2 }, 1000],
+    ["small batches, no columns", { workers: 2, batchSize: 16, sinks: [] }, 2500],
+    ["a card beside a kernel path", { workers: 2, device: kernel, baseline: card }, 900],
+  ] as const)("models as in order: %s", async (_, options, window) => {
+    const packets = mix(6000).map((packet, i) => ({ ...packet, iface: i % 2, ...(i % 97 === 0 ? { bytes: packet.bytes.slice(0, 12) } : {}) }));
+    const both = { baseline: kernel, portOf: (__: unknown, index: number) => index, ...options };
+    const { workers: ___, ...inOrder } = both;
+    const ordered = await run(PORT_FILTER, packets, inOrder, [], window);
+    const parallel = await run(PORT_FILTER, packets, { ...both, parallel: true }, [], window);
+    expect(ordered.result.drops).toMatchObject({ ring: 0, mac: 0 });
+    expect(parallel.result.host.workers).toBe(options.workers);
+    expect({ ...parallel.result, host: 0, warnings: 0 }).toEqual({ ...ordered.result, host: 0, warnings: 0 });
+    expect(parallel.seen.packets).toEqual(ordered.seen.packets);
+    expect(parallel.seen.latency).toEqual(ordered.seen.latency);
+  });
+  it("names the fault of the packet that came first, whichever worker ran it", async () => {
+    const text = "r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nr4 = r2\nr4 += 38\nif r4 > r3 goto out\nr5 = *(u8 *)(r2 + 29)\nif r5 < 200 goto out\nr0 = *(u64 *)(r3 + 64)\nout:\nr0 = 1\nexit";
+    const ordered = await run(text, mix(3000));
+    const parallel = await run(text, mix(3000), { parallel: true, workers: 3 });
+    expect(ordered.result.faults.count).toBeGreaterThan(100);
+    // Addresses differ: more workers take more memory.
+    const { packet, program, insn } = ordered.result.faults.first as NonNullable<RunResult["faults"]["first"]>;
+    expect(parallel.result.faults).toMatchObject({ count: ordered.result.faults.count, first: { packet, program, insn } });
+  });
+  it("ends with the error of the traffic, and its threads end too", async () => {
+    const reader = readerOf(mix(5000), 500);
+    let windows = 0;
+    const failing = { ...reader, interfaces: reader.interfaces, read: (into: Parameters<typeof reader.read>[0]) => {
+      if (++windows === 4) throw new RangeError("the capture ends here");
+      return reader.read(into);
+    } };
+    await expect(run(PORT_FILTER, [], { parallel: true, workers: 2, open: () => Promise.resolve(failing) })).rejects.toThrow("the capture ends here");
+  });
   it("loses no update of a counter that all queues share", async () => {
     const text = "*(u32 *)(r10 - 4) = 0\nr2 = r10\nr2 += -4\nr1 = map[all]\ncall bpf_map_lookup_elem\nif r0 == 0 goto out\nr1 = 1\nlock *(u64 *)(r0 + 0) += r1\nout:\nr0 = 1\nexit";
     const { machine } = await run(text, mix(20_000), { parallel: true, workers: 2 }, [hash("all", 4, 8, 4)].map((map) => ({ ...map, ...array("all", 8, 1) })));
