@@ -7,6 +7,7 @@ import { findProfile } from "../profiles/profiles.js";
 import type { OffloadProfile } from "../profiles/schema.js";
 import { array, hash, mapSpec, objectSpec, programSpec } from "../testing/object.js";
 import { runOffload } from "../run.js";
+import { randomRuns } from "./testing/random-runs.js";
 import { readerOf } from "../testing/traffic.js";
 import { GuaranteeError } from "./errors.js";
 import { guarantee } from "./guarantee.js";
@@ -128,6 +129,12 @@ describe("loops", () => {
     expect(Math.max(...found.lines.map(({ times }) => times))).toBeGreaterThanOrEqual(127);
     expect(found.example?.tried).toBeGreaterThan(0);
     expect(found.example?.run.cycles).toBeLessThanOrEqual(found.cycles);
+  });
+  it.each(["callbacks_loop", "callbacks_entries"])("are never slower than their bound: %s", (name) => {
+    const found = named(name);
+    const run = randomRuns(object, name, card, 1024, 5);
+    expect(card.firmwareCycles + run.cycles).toBeLessThanOrEqual(found.cycles);
+    expect(card.firmwareCycles + run.cycles).toBeGreaterThan(found.cycles / 4);
   });
   it("that nothing bounds are refused in one line that says why", () => {
     expect(() => named("callbacks_kfuncs")).toThrow(GuaranteeError);

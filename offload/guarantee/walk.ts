@@ -17,8 +17,10 @@ const TAIL = -2;
 /** A loop that counts as a whole. */
 interface Loop {
   readonly cycles: number;
+  /** Turns. */
   readonly times: number;
-  /** Longest way through one turn: where it begins, and how it goes on. */
+  /** Where the longest way begins that comes in from outside, and the longest of another turn; ways without turns. */
+  readonly entry: number;
   readonly first: number;
   readonly inner: Ways;
   /** What going into another turn costs, on the instruction that turns. */
@@ -42,6 +44,8 @@ interface Region {
   readonly turned: ReadonlySet<number>;
   /** A path may end at every node. */
   readonly open: boolean;
+  /** Where paths may begin. */
+  readonly starts: ReadonlySet<number>;
 }
 
 /** Longest paths of one program by one account. */
@@ -99,7 +103,7 @@ export class WalkPaths {
     const node = this.graph.roots.get(first);
     if (node === undefined) throw new GuaranteeError(`${placeOf(this.program, first)}: the function here was not walked: no guarantee can be given`, first);
     const count = this.own.length;
-    const ways = this.solve({ roots: [node], has: () => true, turned: new Set(), open: false }, { best: new Float64Array(count), next: new Int32Array(count), loops: new Map() });
+    const ways = this.solve({ roots: [node], has: () => true, turned: new Set(), open: false, starts: new Set([node]) }, { best: new Float64Array(count), next: new Int32Array(count), loops: new Map() });
     const found = { cycles: (ways.best as Float64Array)[node], node, ways };
     this.functions.set(first, found);
     return found;
@@ -242,21 +246,39 @@ export class WalkPaths {
     for (const slot of candidates) {
       const turn = turns.get(slot) as { most: number; made: readonly number[] };
       if (turn.made.some((made) => slots.has(made))) continue;
-      const within: Region = { roots: members, has: (node) => inside.has(node), turned: new Set([...region.turned, slot]), open: true };
-      if (this.comesBack(within, members, slot)) continue;
-      const inner = this.solve(within, { best: new Map(), next: new Map(), loops: new Map() });
-      let first = members[0];
-      for (const node of members) if (get(inner.best, node) > get(inner.best, first)) first = node;
+      const again = new Set<number>();
       let edgeCycles = 0;
       for (const node of members) {
         if (this.lastOf(node) !== slot) continue;
-        for (let edge = edgeStarts[node]; edge < edgeStarts[node + 1]; edge++) if (inside.has(edges[edge])) edgeCycles = Math.max(edgeCycles, this.edge(node, this.firstOf(edges[edge])));
+        for (let edge = edgeStarts[node]; edge < edgeStarts[node + 1]; edge++) {
+          if (!inside.has(edges[edge]) || !this.isTurn(edge, node)) continue;
+          again.add(edges[edge]);
+          edgeCycles = Math.max(edgeCycles, this.edge(node, this.firstOf(edges[edge])));
+        }
       }
-      const times = turn.most + 1;
-      return { cycles: times * get(inner.best, first) + turn.most * edgeCycles, times, first, inner, turn: { slot, cycles: edgeCycles }, exit: members[0] };
+      const entries = this.entries(region, inside);
+      const within: Region = { roots: members, has: (node) => inside.has(node), turned: new Set([...region.turned, slot]), open: true, starts: new Set([...entries, ...again]) };
+      if (this.comesBack(within, members, slot)) continue;
+      const inner = this.solve(within, { best: new Map(), next: new Map(), loops: new Map() });
+      const slowest = (nodes: Iterable<number>): number => [...nodes].reduce((a, b) => (get(inner.best, b) > get(inner.best, a) ? b : a));
+      const [entry, first] = [slowest(entries), slowest(again)];
+      const cycles = get(inner.best, entry) + turn.most * (edgeCycles + get(inner.best, first));
+      return { cycles, times: turn.most, entry, first, inner, turn: { slot, cycles: edgeCycles }, exit: members[0] };
     }
     const slot = this.firstOf(members[members.length - 1]);
     throw new GuaranteeError(`${placeOf(this.program, slot)}: the program loops here, and nothing says how often: no guarantee can be given`, slot);
+  }
+
+  /** Nodes of a part that paths come to from outside. */
+  private entries(region: Region, inside: ReadonlySet<number>): Set<number> {
+    const { edges, edgeStarts } = this.graph;
+    const entries = new Set<number>();
+    for (const node of inside) if (region.starts.has(node)) entries.add(node);
+    for (let node = 0; node + 1 < edgeStarts.length; node++) {
+      if (inside.has(node) || !region.has(node)) continue;
+      for (let edge = edgeStarts[node]; edge < edgeStarts[node + 1]; edge++) if (inside.has(edges[edge])) entries.add(edges[edge]);
+    }
+    return entries;
   }
 
   private slotsOf(members: readonly number[]): Set<number> {
@@ -295,8 +317,11 @@ export class WalkPaths {
     for (let node = start; node >= 0; ) {
       const loop = ways.loops.get(node);
       if (loop !== undefined) {
-        yield* repeated(this.through(loop.first, loop.inner, true), loop.times);
-        yield { program: this.program, slot: loop.turn.slot, cycles: loop.turn.cycles, times: loop.times - 1 };
+        yield* this.through(loop.entry, loop.inner, true);
+        if (loop.times > 0) {
+          yield { program: this.program, slot: loop.turn.slot, cycles: loop.turn.cycles, times: loop.times };
+          yield* repeated(this.through(loop.first, loop.inner, true), loop.times);
+        }
         node = loop.exit;
       } else for (let at = starts[node]; at + 1 < starts[node + 1]; at++) yield* this.stepAt(steps[at], steps[at + 1]);
       const next = get(ways.next, node);
