@@ -89,7 +89,7 @@ function sameRefs(old: State, current: State): boolean {
   for (let i = 0; i < old.refs.length; i++) {
     const a = old.refs[i] as (typeof old.refs)[number];
     const b = current.refs[i] as (typeof old.refs)[number];
-    if (a.kind !== b.kind || !ids.match(a.id, b.id) || (a.kind === "lock" && a.in !== b.in)) return false;
+    if (a.kind !== b.kind || !ids.match(a.id, b.id) || (a.kind === "lock" && (a.in !== b.in || a.how !== b.how))) return false;
   }
   return true;
 }

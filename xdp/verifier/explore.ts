@@ -10,6 +10,7 @@ import { argumentsOf } from "./function-args.js";
 import { checkHelperCall } from "./helper-call.js";
 import { checkJump } from "./jump-check.js";
 import { checkKfuncCall } from "./kfunc-call.js";
+import { KFUNCS_UNDER_LOCK } from "./kfunc-table.js";
 import type { StackLiveness } from "./liveness.js";
 import { Rejection } from "./log.js";
 import { checkAccess, savePointerType } from "./memory.js";
@@ -235,7 +236,7 @@ function call(env: Env, insn: Insn, cls: number): number {
   if ((insn.op & BPF_X) !== 0 || (src !== BPF_PSEUDO_KFUNC_CALL && insn.off !== 0) || (src !== 0 && src !== BPF_PSEUDO_CALL && src !== BPF_PSEUDO_KFUNC_CALL) || insn.dst !== 0 || cls === BPF_JMP32) {
     env.reject("BPF_CALL uses reserved fields");
   }
-  if (locksOf(env).length > 0 && ((src === 0 && insn.imm !== FUNC_spin_unlock && insn.imm !== FUNC_kptr_xchg) || src === BPF_PSEUDO_KFUNC_CALL)) env.reject("function calls are not allowed while holding a lock");
+  if (locksOf(env).length > 0 && ((src === 0 && insn.imm !== FUNC_spin_unlock && insn.imm !== FUNC_kptr_xchg) || (src === BPF_PSEUDO_KFUNC_CALL && !KFUNCS_UNDER_LOCK.has(kfuncAt(env, env.insn)?.name ?? "")))) env.reject("function calls are not allowed while holding a lock");
   if (src === BPF_PSEUDO_CALL) return checkFunctionCall(env, insn) + 1;
   if (src === BPF_PSEUDO_KFUNC_CALL) {
     checkKfuncCall(env, insn);

@@ -206,7 +206,7 @@ function checkByKind(env: Env, regno: number, base: string, flags: number, size:
       meta.rawMode = (flags & MEM_UNINIT) !== 0;
       return checkHelperMemory(env, regno, meta.map.valueSize, (flags & MEM_WRITE) !== 0, false, meta);
     case "ARG_PTR_TO_SPIN_LOCK":
-      return processSpinLock(env, regno, proto.id === FUNC_spin_lock, "bpf_spin");
+      return processSpinLock(env, regno, proto.id === FUNC_spin_lock);
     case "ARG_PTR_TO_TIMER":
       return processTimer(env, regno, reg, meta);
     case "ARG_PTR_TO_FUNC":

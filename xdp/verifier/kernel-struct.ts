@@ -18,9 +18,11 @@ function plain(target: BtfTarget, id: number): { readonly type: BtfType; readonl
 }
 
 function structNamed(target: BtfTarget, name: string): Struct | undefined {
-  for (const id of target.candidates(name, "struct")) {
-    const type = target.type(id);
-    if (type.kind === "struct" && type.name === name) return type;
+  for (const kind of ["struct", "union"] as const) {
+    for (const id of target.candidates(name, kind)) {
+      const type = target.type(id);
+      if (type.kind === kind && type.name === name) return type as Struct;
+    }
   }
   return undefined;
 }
@@ -29,8 +31,21 @@ function structNamed(target: BtfTarget, name: string): Struct | undefined {
 export function kernelField(target: BtfTarget, name: string, off: number, size: number): KernelField {
   const struct = structNamed(target, name);
   if (struct === undefined) return { kind: "unknown" };
-  if (off + size > struct.size) return { kind: "outside", size: struct.size };
+  if (off + size > struct.size) return behind(target, struct, off, size);
   return fieldIn(target, struct, off, size, 0);
+}
+
+/** Behind a structure, where its last member is an array of no stated length: numbers, or structures again. */
+function behind(target: BtfTarget, struct: Struct, off: number, size: number): KernelField {
+  const outside: KernelField = { kind: "outside", size: struct.size };
+  const last = struct.members.at(-1);
+  const array = last === undefined ? undefined : plain(target, last.type).type;
+  if (last === undefined || array?.kind !== "array" || array.count !== 0 || off < last.bitOffset / 8) return outside;
+  const { type } = plain(target, array.type);
+  if (type.kind === "int") return { kind: "number" };
+  if (type.kind !== "struct" || type.size === 0) return outside;
+  const at = (off - last.bitOffset / 8) % type.size;
+  return at + size > type.size ? behind(target, type, at, size) : fieldIn(target, type, at, size, 0);
 }
 
 function fieldIn(target: BtfTarget, struct: Struct, off: number, size: number, depth: number): KernelField {

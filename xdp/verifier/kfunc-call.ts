@@ -12,17 +12,22 @@ import { KFUNCS_ELSEWHERE } from "./kfunc-table.js";
 import { checkPointerOffset } from "./memory.js";
 import { markPrecise } from "./precision.js";
 import { acquire, release } from "./references.js";
-import { Reg, UNKNOWN_REG } from "./reg.js";
+import { pushPath } from "./paths.js";
+import { Reg, UNINIT_REG, UNKNOWN_REG, ZERO_REG, scalarReg } from "./reg.js";
 import { clearCallerSaved, getReg, readReg, setReg } from "./regs.js";
-import { ZERO } from "./scalar.js";
+import { Draft, ZERO } from "./scalar.js";
+import { processSpinLock } from "./spin-lock.js";
 import { frameOf, putObject, slotOf, takeObject } from "./stack.js";
 import { STACK_IRQ_FLAG } from "./state.js";
 import { s64 } from "./tnum.js";
-import { CONST_PTR_TO_MAP, DYNPTR_TYPE_LOCAL, DYNPTR_TYPE_RINGBUF, DYNPTR_TYPE_SKB, DYNPTR_TYPE_XDP, DYNPTR_XDP, MEM_RCU, MEM_RDONLY, MEM_UNINIT, PTR_MAYBE_NULL, PTR_TO_BTF_ID, PTR_TO_CTX, PTR_TO_MEM, PTR_TO_STACK, PTR_TRUSTED, baseOf, maybeNull, typeName, dynptrFlagOf, PTR_UNTRUSTED } from "./types.js";
+import { CONST_PTR_TO_MAP, MEM_ALLOC, PTR_TO_MAP_VALUE, DYNPTR_TYPE_LOCAL, DYNPTR_TYPE_RINGBUF, DYNPTR_TYPE_SKB, DYNPTR_TYPE_XDP, DYNPTR_XDP, MEM_RCU, MEM_RDONLY, MEM_UNINIT, PTR_MAYBE_NULL, PTR_TO_BTF_ID, PTR_TO_CTX, PTR_TO_MEM, PTR_TO_STACK, PTR_TRUSTED, baseOf, maybeNull, typeName, dynptrFlagOf, PTR_UNTRUSTED } from "./types.js";
+
+const MAX_ERRNO = 4095;
 
 class KfuncMeta extends CallMeta {
   constSize = 0;
   dynptrType = 0;
+  typeId = 0;
   iterator: { readonly frame: number; readonly slot: number } | undefined;
 }
 
@@ -35,6 +40,7 @@ export function checkKfuncCall(env: Env, insn: Insn): void {
   const name = kfunc.name;
   if (kfunc.mightSleep && !state.inSleepable) env.reject(`program must be sleepable to call sleepable kfunc ${name}`);
   section(env, name);
+  if (TAKES_LOCK.has(name)) lockNotTaken(env);
   const meta = new KfuncMeta();
   meta.packetAccess = true;
   for (const [i, arg] of kfunc.args.entries()) checkArgument(env, i + 1, arg, kfunc, meta);
@@ -45,6 +51,18 @@ export function checkKfuncCall(env: Env, insn: Insn): void {
   setReturn(env, kfunc, meta);
   if (meta.iterator !== undefined) branchOnNext(env, meta.iterator);
   if (name === "bpf_xdp_pull_data") clearPacketPointers(env);
+}
+
+const TAKES_LOCK: ReadonlySet<string> = new Set(["bpf_res_spin_lock", "bpf_res_spin_lock_irqsave"]);
+
+/** The way on which a lock that may fail was not taken: an error comes back. */
+function lockNotTaken(env: Env): void {
+  const { regs } = pushPath(env, env.insn + 1, env.insn).ownTop();
+  for (let i = 1; i <= 5; i++) regs[i] = UNINIT_REG;
+  const d = new Draft();
+  d.s32min = -MAX_ERRNO;
+  d.s32max = -1;
+  regs[0] = scalarReg(d.sync().done());
 }
 
 /** Functions that open and close sections. */
@@ -74,6 +92,13 @@ function checkArgument(env: Env, regno: number, arg: KfuncArg, kfunc: KfuncSpec,
   const reg = readReg(env, regno);
   const at = regno - 1;
   if (arg === "ignored") return;
+  if (arg === "type_id") {
+    if (!reg.isScalar) env.reject(`R${regno} is not a scalar`);
+    if (!reg.scalar.isConst) env.reject(`R${regno} must be a known constant`);
+    markPrecise(env, regno);
+    meta.typeId = Number(BigInt.asUintN(32, reg.scalar.value));
+    return;
+  }
   if (arg === "scalar" || arg === "const" || arg === "size" || arg === "const_size") {
     if (!reg.isScalar) env.reject(`R${regno} is not a scalar`);
     if (arg === "const" || arg === "const_size") {
@@ -87,7 +112,7 @@ function checkArgument(env: Env, regno: number, arg: KfuncArg, kfunc: KfuncSpec,
   if (typeof arg === "object" && "mem" in arg && arg.nullable && reg.isNull) return;
   if (typeof arg === "object" && "struct" in arg && arg.nullable && reg.isNull) return;
   const isMemory = typeof arg === "object" && "mem" in arg;
-  if (!isMemory && arg !== "any_pointer" && (maybeNull(reg.type) || reg.isNull)) env.reject(`Possibly NULL pointer passed to trusted arg${at}`, "EACCES");
+  if (!isMemory && arg !== "any_pointer" && arg !== "res_spin_lock" && (maybeNull(reg.type) || reg.isNull)) env.reject(`Possibly NULL pointer passed to trusted arg${at}`, "EACCES");
   if (reg.refObjId !== 0) meta.refObjId = reg.refObjId;
   switch (arg) {
     case "ctx":
@@ -109,7 +134,10 @@ function checkArgument(env: Env, regno: number, arg: KfuncArg, kfunc: KfuncSpec,
       if (reg.type !== CONST_PTR_TO_MAP) env.reject(`pointer in R${regno} isn't map pointer`);
       return;
     case "irq_flag":
-      return irqFlag(env, regno, reg, kfunc.name === "bpf_local_irq_save");
+      return irqFlag(env, regno, reg, kfunc.name);
+    case "res_spin_lock":
+      if (reg.type !== PTR_TO_MAP_VALUE && reg.type !== (PTR_TO_BTF_ID | MEM_ALLOC)) env.reject(`arg#${at} doesn't point to map value or allocated object`);
+      return processSpinLock(env, regno, TAKES_LOCK.has(kfunc.name), kfunc.args.length > 1 ? "res_irq" : "res");
     case "any_pointer":
     case "string":
       return;
@@ -157,8 +185,10 @@ function checkSize(env: Env, regno: number, meta: KfuncMeta, optional: boolean):
 }
 
 /** Saved interrupt flags on the stack. */
-function irqFlag(env: Env, regno: number, reg: Reg, save: boolean): void {
+function irqFlag(env: Env, regno: number, reg: Reg, name: string): void {
   const { state } = env;
+  const save = name === "bpf_local_irq_save" || name === "bpf_res_spin_lock_irqsave";
+  const by = name.startsWith("bpf_res_") ? "lock" : "native";
   if (reg.type !== PTR_TO_STACK || !reg.scalar.isConst) return env.reject(`arg#${regno - 1} doesn't point to an irq flag on stack`);
   const off = reg.off + Number(s64(reg.scalar.value));
   const slot = slotOf(off);
@@ -168,12 +198,14 @@ function irqFlag(env: Env, regno: number, reg: Reg, save: boolean): void {
     if (off % 8 !== 0 || isFlag) env.reject(`expected uninitialized irq flag as arg#${regno - 1}`);
     checkHelperMemory(env, regno, 8, true, false, undefined);
     const id = env.newId();
-    state.refs = [...state.refs, { kind: "irq", id, insn: env.insn }];
+    state.refs = [...state.refs, { kind: "irq", id, insn: env.insn, by }];
     state.activeIrqId = id;
     return putObject(env, reg.frame, slot, STACK_IRQ_FLAG, new Reg(PTR_TO_STACK, ZERO, 0, 0, id));
   }
   if (!isFlag) return env.reject(`expected an initialized irq flag as arg#${regno - 1}`);
   const id = before.reg.refObjId;
+  const saved = state.refs.find((ref) => ref.id === id)?.by;
+  if (saved !== by) env.reject(`irq flag acquired by ${saved} kfuncs cannot be restored with ${by} kfuncs`);
   if (id !== state.activeIrqId) {
     const taken = state.refs.find((ref) => ref.id === state.activeIrqId);
     env.reject(`cannot restore irq state out of order, expected id=${state.activeIrqId} acquired at insn_idx=${taken?.insn ?? 0}`, "EACCES");
@@ -183,10 +215,19 @@ function irqFlag(env: Env, regno: number, reg: Reg, save: boolean): void {
   takeObject(env, reg.frame, slot);
 }
 
+/** A pointer to a structure of the kernel that nobody vouches for, or to anything. */
+function castTo(env: Env, typeId: number): Reg {
+  const type = env.options.btf().type(typeId);
+  if (type.kind === "void") return new Reg(PTR_TO_MEM | MEM_RDONLY | PTR_UNTRUSTED, ZERO);
+  if (type.kind !== "struct" && type.kind !== "union") return env.reject("kfunc bpf_rdonly_cast type ID argument must be of a struct or void");
+  return new Reg(PTR_TO_BTF_ID | PTR_UNTRUSTED, ZERO, 0, 0, 0, 0, 0, undefined, { name: type.name });
+}
+
 function setReturn(env: Env, kfunc: KfuncSpec, meta: KfuncMeta): void {
   const { returns } = kfunc;
   if (returns === "void") return;
-  if (returns === "scalar") return setReg(env, 0, UNKNOWN_REG);
+  if (returns === "scalar") return setReg(env, 0, TAKES_LOCK.has(kfunc.name) ? ZERO_REG : UNKNOWN_REG);
+  if (returns === "cast") return setReg(env, 0, castTo(env, meta.typeId));
   if (returns === "slice" || returns === "slice_rdwr") {
     const readOnly = returns === "slice";
     if (!readOnly && meta.dynptrType === 0) env.reject("the prog does not allow writes to packet data");

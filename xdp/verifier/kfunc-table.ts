@@ -21,13 +21,17 @@ export type KfuncArg =
   | { readonly struct: string; readonly trusted?: boolean; readonly release?: boolean; readonly nullable?: boolean }
   /** Structure of the program's own that bpf_obj_new made. */
   | "allocated" | "refcounted"
+  /** A lock in a map's value. */
+  | "res_spin_lock"
+  /** A number, that of a type of the kernel. */
+  | "type_id"
   | "map" | "irq_flag" | "func" | "ignored" | "string" | "any_pointer";
 
 export interface KfuncSpec {
   readonly name: string;
   readonly args: readonly KfuncArg[];
   /** Comes back: nothing, a number, or a pointer. */
-  readonly returns: "void" | "scalar" | { readonly struct: string; readonly nullable?: boolean; readonly acquire?: boolean; readonly rcu?: boolean; readonly trusted?: boolean } | { readonly mem: number; readonly nullable?: boolean } | "slice" | "slice_rdwr" | "allocated" | "special";
+  readonly returns: "void" | "scalar" | { readonly struct: string; readonly nullable?: boolean; readonly acquire?: boolean; readonly rcu?: boolean; readonly trusted?: boolean } | { readonly mem: number; readonly nullable?: boolean } | "slice" | "slice_rdwr" | "cast" | "allocated" | "special";
   readonly callback?: "sync" | "async";
   readonly iter?: "new" | "next" | "destroy";
   /** Kernel types that an iterator takes on the stack, slots of 8 bytes. */
@@ -79,6 +83,20 @@ export const KFUNCS: readonly KfuncSpec[] = [
   { name: "bpf_get_kmem_cache", args: ["scalar"], returns: { struct: "kmem_cache", nullable: true, rcu: true } },
   { name: "bpf_map_sum_elem_count", args: ["map"], returns: "scalar" },
   { name: "bpf_cast_to_kern_ctx", args: ["ctx"], returns: { struct: "xdp_buff", trusted: true } },
+  { name: "bpf_res_spin_lock", args: ["res_spin_lock"], returns: "scalar" },
+  { name: "bpf_res_spin_unlock", args: ["res_spin_lock"], returns: "void" },
+  { name: "bpf_res_spin_lock_irqsave", args: ["res_spin_lock", "irq_flag"], returns: "scalar" },
+  { name: "bpf_res_spin_unlock_irqrestore", args: ["res_spin_lock", "irq_flag"], returns: "void" },
+  ...["bpf_strcmp", "bpf_strcasecmp", "bpf_strspn", "bpf_strcspn", "bpf_strstr"].map((name): KfuncSpec => ({ name, args: ["ignored", "ignored"], returns: "scalar" })),
+  ...["bpf_strchr", "bpf_strchrnul", "bpf_strrchr", "bpf_strnlen"].map((name): KfuncSpec => ({ name, args: ["ignored", "scalar"], returns: "scalar" })),
+  { name: "bpf_strlen", args: ["ignored"], returns: "scalar" },
+  { name: "bpf_strnchr", args: ["ignored", "scalar", "scalar"], returns: "scalar" },
+  { name: "bpf_strnstr", args: ["ignored", "ignored", "scalar"], returns: "scalar" },
+  { name: "bpf_lookup_user_key", args: ["scalar", "scalar"], returns: { struct: "bpf_key", nullable: true, acquire: true }, mightSleep: true },
+  { name: "bpf_lookup_system_key", args: ["scalar"], returns: { struct: "bpf_key", nullable: true, acquire: true } },
+  { name: "bpf_key_put", args: [{ struct: "bpf_key", release: true }], returns: "void" },
+  { name: "bpf_verify_pkcs7_signature", args: ["dynptr", "dynptr", { struct: "bpf_key", trusted: true }], returns: "scalar", mightSleep: true },
+  { name: "bpf_rdonly_cast", args: ["ignored", "type_id"], returns: "cast" },
   { name: "bpf_throw", args: ["scalar"], returns: "void" },
   { name: "bpf_task_acquire", args: [{ struct: "task_struct", trusted: true }], returns: { struct: "task_struct", nullable: true, acquire: true } },
   { name: "bpf_task_release", args: [{ struct: "task_struct", release: true }], returns: "void" },
@@ -98,7 +116,12 @@ export const KFUNCS: readonly KfuncSpec[] = [
 export const KFUNCS_ELSEWHERE: ReadonlySet<string> = new Set([
   ...["acquire", "and", "any_and_distribute", "any_distribute", "clear", "clear_cpu", "copy", "create", "empty", "equal", "first", "first_and", "first_zero", "full", "intersects", "or", "populate", "release", "set_cpu", "setall", "subset", "test_and_clear_cpu", "test_and_set_cpu", "test_cpu", "weight", "xor"].map((name) => `bpf_cpumask_${name}`),
   "bpf_crypto_ctx_acquire", "bpf_crypto_ctx_create", "bpf_crypto_ctx_release", "bpf_dynptr_from_skb", "bpf_dynptr_from_skb_meta", "bpf_sk_assign_tcp_reqsk", "bpf_sock_addr_set_sun_path", "bpf_sock_destroy",
-  "bpf_get_task_exe_file", "bpf_put_file", "bpf_path_d_path", "bpf_get_dentry_xattr", "bpf_get_file_xattr", "bpf_get_fsverity_digest", "bpf_lookup_user_key", "bpf_key_put", "bpf_verify_pkcs7_signature",
+  "bpf_get_task_exe_file", "bpf_put_file", "bpf_path_d_path", "bpf_get_dentry_xattr", "bpf_get_file_xattr", "bpf_get_fsverity_digest",
+]);
+
+/** Kernel functions that may be called while a lock is held. */
+export const KFUNCS_UNDER_LOCK: ReadonlySet<string> = new Set([
+  "bpf_iter_num_new", "bpf_iter_num_next", "bpf_iter_num_destroy", "bpf_res_spin_lock", "bpf_res_spin_unlock", "bpf_res_spin_lock_irqsave", "bpf_res_spin_unlock_irqrestore", "bpf_arena_alloc_pages", "bpf_arena_free_pages",
 ]);
 
 export const KFUNC_BY_NAME: ReadonlyMap<string, KfuncSpec> = new Map(KFUNCS.map((kfunc) => [kfunc.name, kfunc]));

@@ -102,12 +102,19 @@ export class Frame {
   }
 }
 
+/** Which functions take and give back a lock: bpf_spin_lock, bpf_res_spin_lock, bpf_res_spin_lock_irqsave. */
+export type LockKind = "spin" | "res" | "res_irq";
+
 /** Something that must be given back, or a lock that is held. */
 export interface Ref {
   readonly kind: "ref" | "lock" | "irq";
   readonly id: number;
   /** Where it was taken. */
   readonly insn: number;
+  /** Of a lock: how it was taken. */
+  readonly how?: LockKind;
+  /** Of saved interrupt flags: with a lock, or on their own. */
+  readonly by?: "lock" | "native";
   /** Of a lock: the map or object that it is in. */
   readonly in?: MapInfo | object;
 }
