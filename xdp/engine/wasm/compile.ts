@@ -10,7 +10,7 @@ import type { FunctionFacts, ProgramFacts } from "./analysis.js";
 import { RUN_BATCH, PROGRAM, SUBPROGRAM, emitRunBatch, emitWasmFunction } from "./emit-batch.js";
 import type { TailTarget, TimerFunction } from "./emit-batch.js";
 import { addressTaken, isCallbackHelper } from "./callbacks.js";
-import { DIRECT_LOOKUPS, KTIME, SMP_PROCESSOR_ID } from "./emit-call.js";
+import { INNER_LOOKUPS, KTIME, SMP_PROCESSOR_ID } from "./emit-call.js";
 import { BPF_FUNC_map_delete_elem, BPF_FUNC_map_update_elem, DIRECT_DELETES, DIRECT_UPDATES } from "./emit-map-call.js";
 import type { Counter, ModuleScope, ProgramScope } from "./emitter.js";
 import { FunctionBuilder } from "./function-builder.js";
@@ -172,7 +172,7 @@ class MachineCompiler {
       this.import("second_program", { params: [I32, I32], results: [I32] });
       this.import("second_result", { params: [I32, I32], results: [I32] });
     }
-    this.importDirect(needs, BPF_FUNC_map_lookup_elem, DIRECT_LOOKUPS, { params: [I32, I32, I32], results: [I32] });
+    this.importDirect(needs, BPF_FUNC_map_lookup_elem, INNER_LOOKUPS, { params: [I32, I32, I32], results: [I32] });
     this.importDirect(needs, BPF_FUNC_map_update_elem, DIRECT_UPDATES, { params: [I32, I32, I32, I64, I32], results: [I32] });
     this.importDirect(needs, BPF_FUNC_map_delete_elem, DIRECT_DELETES, { params: [I32, I32], results: [I32] });
     if (needs.timers) this.import("timer_pop", { params: [I32, I64], results: [I32] });
@@ -191,7 +191,7 @@ class MachineCompiler {
   /** Imports a helper's functions for the types of maps that there are. */
   private importDirect(needs: Needs, helper: number, functions: ReadonlyMap<number, string>, signature: Signature): void {
     if (!needs.helpers.has(helper)) return;
-    for (const { type } of this.maps) {
+    for (const type of this.maps.flatMap((map) => [map.type, ...(map.inner ? [map.inner.type] : [])])) {
       const name = functions.get(type);
       if (name !== undefined && !this.runtime.has(name)) this.import(name, signature);
     }

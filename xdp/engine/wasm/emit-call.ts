@@ -3,10 +3,14 @@ import { ENV_CPU, ENV_FAULT, ENV_PROGRAM, ENV_SCRATCH_END, ENV_STACK_LOW, ENV_TA
 import { BPF_FUNC_map_lookup_elem, BPF_FUNC_tail_call, HELPER_BY_ID } from "../../helpers/table.js";
 import { STACK_SIZE } from "../../isa/register.js";
 import {
+  BPF_MAP_TYPE_ARRAY,
+  BPF_MAP_TYPE_ARRAY_OF_MAPS,
   BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_HASH_OF_MAPS,
   BPF_MAP_TYPE_LPM_TRIE,
   BPF_MAP_TYPE_LRU_HASH,
   BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_PERCPU_ARRAY,
   BPF_MAP_TYPE_PERCPU_HASH,
 } from "../../maps/uapi.js";
 import type { Insn } from "../../object/spec.js";
@@ -20,8 +24,8 @@ import { emitHashLookup, isInlineHash, pushCpuOffset } from "./emit-hash.js";
 import { emitTrieLookup, isInlineTrie } from "./emit-lpm.js";
 import { emitMapCall } from "./emit-map-call.js";
 import { emitRingCall } from "./emit-ring.js";
-import { constantKey, headShift, isArgumentProven, isArray, isCallVerified, knownMap, largestKey } from "./helper-effects.js";
-import type { MapFacts } from "./map-facts.js";
+import { constantKey, headShift, isArgumentProven, isArray, innerMap, isCallVerified, knownMap, largestKey } from "./helper-effects.js";
+import type { InnerFacts, MapFacts } from "./map-facts.js";
 import { register } from "./state.js";
 import { constantOf } from "./value.js";
 
@@ -32,6 +36,14 @@ export const DIRECT_LOOKUPS: ReadonlyMap<number, string> = new Map([
   [BPF_MAP_TYPE_LRU_HASH, "lru_lookup"],
   [BPF_MAP_TYPE_LRU_PERCPU_HASH, "lru_percpu_lookup"],
   [BPF_MAP_TYPE_LPM_TRIE, "lpm_lookup"],
+  [BPF_MAP_TYPE_HASH_OF_MAPS, "hash_of_maps_lookup"],
+]);
+
+/** The same for maps in a map of maps, of which only the type is known. */
+export const INNER_LOOKUPS: ReadonlyMap<number, string> = new Map([
+  ...DIRECT_LOOKUPS,
+  [BPF_MAP_TYPE_ARRAY, "array_lookup"],
+  [BPF_MAP_TYPE_PERCPU_ARRAY, "percpu_array_lookup"],
 ]);
 
 /** Helpers that are nothing but a field of the environment. */
@@ -69,7 +81,11 @@ export function emitHelperCall(emitter: Emitter, slot: number, id: number): void
     const map = knownMap(register(emitter.state, 1), context);
     if (map && isArray(map)) return emitArrayLookup(emitter, map);
     const direct = map && DIRECT_LOOKUPS.get(map.type);
+    if (map?.type === BPF_MAP_TYPE_ARRAY_OF_MAPS) return emitInnerOfArray(emitter, map);
     if (map && direct) return emitDirectLookup(emitter, map, program.module.runtime(direct));
+    const inner = innerMap(register(emitter.state, 1), context);
+    const lookup = inner && INNER_LOOKUPS.get(inner.type);
+    if (inner && lookup) return emitInnerLookup(emitter, inner, program.module.runtime(lookup));
   }
   const shift = headShift(id, emitter.state);
   if (shift !== undefined && emitter.moveHead?.(shift)) return;
@@ -156,6 +172,32 @@ function emitDirectLookup(emitter: Emitter, map: MapFacts, lookup: FunctionRef):
   }
   to.i32(map.header);
   const offset = pushKey(emitter, map.keySize);
+  if (offset !== 0) to.i32(offset).op("i32.add");
+  emitter.pushField(ENV_CPU);
+  to.call(lookup).op("i64.extend_i32_u").set(registerOf(emitter, 0));
+}
+
+/** The header of a map in an array of maps, or 0: one load. */
+function emitInnerOfArray(emitter: Emitter, map: MapFacts): void {
+  const { to, scratch32 } = emitter;
+  const key = constantKey(emitter.state, register(emitter.state, 2), emitter.context);
+  if (key !== undefined) {
+    if (key < map.maxEntries) to.i32(0).memory("i64.load32_u", map.slots + key * 4);
+    else to.i64(0);
+  } else {
+    const offset = pushKey(emitter, 4);
+    to.memory("i32.load", offset).tee(scratch32).i32(map.maxEntries).op("i32.lt_u").if("i64");
+    to.get(scratch32).i32(2).op("i32.shl").memory("i64.load32_u", map.slots);
+    to.else().i64(0).end();
+  }
+  to.set(registerOf(emitter, 0));
+}
+
+/** In the map whose header is in r1. */
+function emitInnerLookup(emitter: Emitter, inner: InnerFacts, lookup: FunctionRef): void {
+  const { to } = emitter;
+  to.get(registerOf(emitter, 1)).op("i32.wrap_i64");
+  const offset = pushKey(emitter, inner.keySize);
   if (offset !== 0) to.i32(offset).op("i32.add");
   emitter.pushField(ENV_CPU);
   to.call(lookup).op("i64.extend_i32_u").set(registerOf(emitter, 0));

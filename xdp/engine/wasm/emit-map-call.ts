@@ -17,7 +17,7 @@ import { classifyAccess } from "./access.js";
 import { pushCpuOffset } from "./emit-hash.js";
 import type { Emitter } from "./emitter.js";
 import type { Local } from "./function-builder.js";
-import { constantKey, isArray, knownMap } from "./helper-effects.js";
+import { constantKey, innerMap, isArray, knownMap } from "./helper-effects.js";
 import type { MapFacts } from "./map-facts.js";
 import type { MemoryOp } from "./opcodes.js";
 import { register } from "./state.js";
@@ -58,14 +58,15 @@ const registerOf = (emitter: Emitter, number: number): Local<"i64"> => emitter.r
 export function emitMapCall(emitter: Emitter, id: number): boolean {
   if (id === BPF_FUNC_spin_lock || id === BPF_FUNC_spin_unlock) return emitLock(emitter, id === BPF_FUNC_spin_lock);
   const map = knownMap(register(emitter.state, 1), emitter.context);
-  if (!map) return false;
+  const type = map?.type ?? innerMap(register(emitter.state, 1), emitter.context)?.type;
+  if (type === undefined) return false;
   switch (id) {
     case BPF_FUNC_map_update_elem:
-      return isArray(map) ? emitArrayUpdate(emitter, map) : emitDirect(emitter, map, DIRECT_UPDATES.get(map.type), true);
+      return map && isArray(map) ? emitArrayUpdate(emitter, map) : emitDirect(emitter, DIRECT_UPDATES.get(type), true);
     case BPF_FUNC_map_delete_elem:
-      return emitDirect(emitter, map, DIRECT_DELETES.get(map.type), false);
+      return emitDirect(emitter, DIRECT_DELETES.get(type), false);
     case BPF_FUNC_redirect_map:
-      return emitRedirect(emitter, map);
+      return map !== undefined && emitRedirect(emitter, map);
     default:
       return false;
   }
@@ -91,11 +92,11 @@ function pushMemory(emitter: Emitter, argument: number, bytes: number): number {
   return 0;
 }
 
-function emitDirect(emitter: Emitter, map: MapFacts, name: string | undefined, update: boolean): boolean {
+/** The header is in r1. */
+function emitDirect(emitter: Emitter, name: string | undefined, update: boolean): boolean {
   if (name === undefined) return false;
   const { to, program } = emitter;
-  to.i32(map.header);
-  for (let argument = 2; argument <= (update ? 3 : 2); argument++) to.get(registerOf(emitter, argument)).op("i32.wrap_i64");
+  for (let argument = 1; argument <= (update ? 3 : 2); argument++) to.get(registerOf(emitter, argument)).op("i32.wrap_i64");
   if (update) {
     to.get(registerOf(emitter, 4));
     emitter.pushField(ENV_CPU);

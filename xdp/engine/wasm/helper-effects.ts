@@ -14,7 +14,7 @@ import {
 } from "../../maps/uapi.js";
 import { classifyAccess } from "./access.js";
 import { BPF_FUNC_timer_set_callback, callbackTargets, withoutPacket } from "./callbacks.js";
-import type { MapFacts } from "./map-facts.js";
+import type { InnerFacts, MapFacts } from "./map-facts.js";
 import { overwrite, readAnywhere, readFrame, readWhole } from "./memory-facts.js";
 import type { FunctionContext } from "./memory-facts.js";
 import { forgetPacket, forgetRecords, register, retireValueId } from "./state.js";
@@ -43,6 +43,12 @@ export function knownMap(value: Value, context: FunctionContext): MapFacts | und
   return value.kind === "map" ? context.maps[value.index] : undefined;
 }
 
+/** What the map is like that an argument surely is, where it was looked up in a map of maps. */
+export function innerMap(value: Value, context: FunctionContext): InnerFacts | undefined {
+  if (value.kind !== "value" || value.inner === undefined || value.nullable || value.min !== 0 || value.max !== 0) return undefined;
+  return context.maps[value.inner]?.inner;
+}
+
 /** The number at a key argument, where it is a u32 on the stack that is known. */
 export function constantKey(state: State, key: Value, context: FunctionContext): number | undefined {
   const access = classifyAccess(state, key, 0, 4, false, context.depth);
@@ -61,7 +67,7 @@ export function largestKey(state: State, key: Value, context: FunctionContext): 
 
 /** Bytes of memory that an argument stands for; undefined where they are not known. */
 function memoryBytes(state: State, code: number, argument: number, context: FunctionContext): number | undefined {
-  const map = knownMap(register(state, 1), context);
+  const map = knownMap(register(state, 1), context) ?? innerMap(register(state, 1), context);
   if (code >= ARG_FIXED_READ) return (code & ARG_FIXED_SIZE) * 4;
   if (code === ARG_STRING) return undefined;
   if (code === ARG_MAP_KEY) return map?.keySize;
@@ -80,7 +86,7 @@ export function isArgumentProven(state: State, codes: readonly number[], argumen
     case ARG_CALLBACK:
       return true;
     case ARG_MAP:
-      return value.kind === "map";
+      return value.kind === "map" || innerMap(value, context) !== undefined;
     case ARG_CTX:
       return value.kind === "ctx" && value.off === 0;
     case ARG_RINGBUF_MEM:
@@ -218,7 +224,17 @@ const MAX_RECORD = 0x3fff_ffff;
 function resultOf(state: State, slot: number, id: number, context: FunctionContext): Value {
   switch (id) {
     case BPF_FUNC_map_lookup_elem: {
-      const map = knownMap(register(state, 1), context);
+      const argument = register(state, 1);
+      const map = knownMap(argument, context);
+      const inner = innerMap(argument, context);
+      if (map?.inner && argument.kind === "map") {
+        retireValueId(state, slot + 1);
+        return { kind: "value", size: 0, access: "read", min: 0, max: 0, nullable: true, id: slot + 1, inner: argument.index };
+      }
+      if (inner && VALUE_TYPES.has(inner.type)) {
+        retireValueId(state, slot + 1);
+        return { kind: "value", size: inner.valueSize, access: inner.access, min: 0, max: 0, nullable: true, id: slot + 1 };
+      }
       if (!map) return unknown("value");
       if (!VALUE_TYPES.has(map.type)) return UNKNOWN;
       const nullable = !isArray(map) || largestKey(state, register(state, 2), context) >= map.maxEntries;

@@ -11,7 +11,8 @@ import {
   MAP_VALUE_OFFSET,
   MAP_VALUE_SIZE,
 } from "../../abi.js";
-import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET, LPM_TABLES, MAP_SPECIAL, SLOTS_DATA } from "../../maps/fields.js";
+import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET, LPM_TABLES, MAP_INNER_META, MAP_SPECIAL, SLOTS_DATA } from "../../maps/fields.js";
+import { BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_HASH_OF_MAPS } from "../../maps/uapi.js";
 import type { MachineView } from "../contract.js";
 import type { MapAccess } from "./value.js";
 
@@ -37,9 +38,14 @@ export interface MapFacts {
   readonly trie: { readonly tables: number };
   /** Of a prog array, where its entries are (u32 each: program index + 1, or 0); not looked at in other types. */
   readonly slots: number;
+  /** What the maps in a map of maps are like; undefined in other types, and where nothing says so yet. */
+  readonly inner: InnerFacts | undefined;
   /** Of a prog array, what its first entries hold as the code is made: likely what they hold when it runs. */
   readonly programs: readonly number[];
 }
+
+/** What is the same for all maps in a map of maps. */
+export type InnerFacts = Pick<MapFacts, "type" | "keySize" | "valueSize" | "access">;
 
 export interface HashFacts {
   readonly index: number;
@@ -53,8 +59,20 @@ const BPF_MAP_TYPE_PROG_ARRAY = 3;
 /** Entries of a prog array that are looked at. */
 const MOST_PROGRAMS = 1024;
 
+const OF_MAPS: ReadonlySet<number> = new Set([BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_HASH_OF_MAPS]);
 const BPF_F_RDONLY_PROG = 1 << 7;
 const BPF_F_WRONLY_PROG = 1 << 8;
+
+function accessOf(flags: number): MapAccess {
+  return flags & BPF_F_RDONLY_PROG ? "read" : flags & BPF_F_WRONLY_PROG ? "write" : "both";
+}
+
+/** From the header that inner maps must be like; its type is 0 until there is one. */
+function readInner(view: DataView, meta: number): InnerFacts | undefined {
+  const field = (offset: number): number => view.getUint32(meta + offset, true);
+  if (meta === 0 || field(MAP_TYPE) === 0) return undefined;
+  return { type: field(MAP_TYPE), keySize: field(MAP_KEY_SIZE), valueSize: field(MAP_VALUE_SIZE), access: accessOf(field(MAP_FLAGS)) };
+}
 
 export function readMapFacts(machine: MachineView): MapFacts[] {
   const view = new DataView(machine.layout.buffer);
@@ -68,7 +86,7 @@ export function readMapFacts(machine: MachineView): MapFacts[] {
       keySize: field(MAP_KEY_SIZE),
       valueSize: field(MAP_VALUE_SIZE),
       maxEntries: field(MAP_MAX_ENTRIES),
-      access: flags & BPF_F_RDONLY_PROG ? "read" : flags & BPF_F_WRONLY_PROG ? "write" : "both",
+      access: accessOf(flags),
       data: field(MAP_DATA),
       stride: field(MAP_STRIDE),
       cpuStride: field(MAP_CPU_STRIDE),
@@ -83,6 +101,7 @@ export function readMapFacts(machine: MachineView): MapFacts[] {
       },
       trie: { tables: field(LPM_TABLES) },
       slots: field(SLOTS_DATA),
+      inner: OF_MAPS.has(field(MAP_TYPE)) ? readInner(view, field(MAP_INNER_META)) : undefined,
       programs: field(MAP_TYPE) === BPF_MAP_TYPE_PROG_ARRAY ? Array.from({ length: Math.min(field(MAP_MAX_ENTRIES), MOST_PROGRAMS) }, (_, i) => view.getUint32(field(SLOTS_DATA) + 4 * i, true)) : [],
     };
   });

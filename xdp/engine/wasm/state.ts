@@ -170,13 +170,13 @@ function joinValue(a: Value, b: Value, place: number, left: State, right: State,
   }
   if (a.kind === "value" && constantOf(b) === 0) return nullOr(a);
   if (b.kind === "value" && constantOf(a) === 0) return nullOr(b);
-  if (a.kind === "value" && b.kind === "value" && a.size === b.size && a.access === b.access && a.record === b.record) {
+  if (a.kind === "value" && b.kind === "value" && a.size === b.size && a.access === b.access && a.record === b.record && a.inner === b.inner) {
     const min = Math.min(a.min, b.min);
     const max = Math.max(a.max, b.max);
     const nullable = a.nullable || b.nullable;
     if (nullable && (min !== 0 || max !== 0)) return unknown("value");
     if (!patient && (min !== a.min || max !== a.max)) return unknown("value");
-    return { kind: "value", size: a.size, access: a.access, min, max, nullable, id: nullable && a.nullable && b.nullable && a.id === b.id ? a.id : 0, ...(a.record ? { record: a.record } : {}) };
+    return { kind: "value", size: a.size, access: a.access, min, max, nullable, id: nullable && a.nullable && b.nullable && a.id === b.id ? a.id : 0, ...(a.record ? { record: a.record } : {}), ...(a.inner === undefined ? {} : { inner: a.inner }) };
   }
   const hints = [hintOf(a), hintOf(b)].filter((hint) => hint !== "none");
   const [first] = hints;

@@ -22,9 +22,10 @@ export type Value =
   | { readonly kind: "map"; readonly index: number }
   /**
    * A value of a map, `size` bytes, + [min, max]. Where `nullable`, it may be 0 instead, like all others with this id; min = max = 0 then.
-   * A `record` is one of a ring buffer, that the program has reserved and not submitted yet.
+   * A `record` is one of a ring buffer, that the program has reserved and not submitted yet. `inner`: it is the header of a map
+   * that the machine's map of maps of this index holds, and no byte of it is the program's.
    */
-  | { readonly kind: "value"; readonly size: number; readonly access: MapAccess; readonly min: number; readonly max: number; readonly nullable: boolean; readonly id: number; readonly record?: true };
+  | { readonly kind: "value"; readonly size: number; readonly access: MapAccess; readonly min: number; readonly max: number; readonly nullable: boolean; readonly id: number; readonly record?: true; readonly inner?: number };
 
 /** What a program may do with a map's values. */
 export type MapAccess = "both" | "read" | "write";
@@ -109,7 +110,7 @@ export function sameValue(a: Value, b: Value): boolean {
     case "map":
       return b.kind === "map" && a.index === b.index;
     case "value":
-      return b.kind === "value" && a.size === b.size && a.access === b.access && a.min === b.min && a.max === b.max && a.nullable === b.nullable && a.id === b.id && a.record === b.record;
+      return b.kind === "value" && a.size === b.size && a.access === b.access && a.min === b.min && a.max === b.max && a.nullable === b.nullable && a.id === b.id && a.record === b.record && a.inner === b.inner;
   }
 }
 

@@ -7,6 +7,7 @@ export { hash_delete, hash_lookup, hash_update } from "./hash";
 export { lpm_lookup } from "./lpm_lookup";
 export { lpm_delete, lpm_update } from "./lpm_trie";
 export { lru_delete, lru_lookup, lru_percpu_lookup, lru_percpu_update, lru_update } from "./lru_hash";
+export { array_of_maps_lookup, hash_of_maps_lookup } from "./map_of_maps";
 export { perf_buffer, perf_reserve } from "./perf_event_array";
 export { percpu_hash_lookup, percpu_hash_update } from "./percpu_hash";
 export { prog_array_get } from "./prog_array";
