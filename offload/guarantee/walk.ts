@@ -8,11 +8,13 @@ import { calledFunction, comesBack, stepCost } from "./costs.js";
 import type { Account } from "./costs.js";
 import { GuaranteeError } from "./errors.js";
 import { placeOf } from "./place.js";
+import { turnsBefore } from "./turns.js";
 import { repeated } from "./steps.js";
 import type { Beyond, LongestPath, PathStep } from "./steps.js";
 
 const END = -1;
 const TAIL = -2;
+const MAY_GOTO = 0xe5;
 
 /** A loop that counts as a whole. */
 interface Loop {
@@ -55,6 +57,7 @@ export class WalkPaths {
   private readonly account: Account;
   private readonly beyond: Beyond;
   private readonly own: Float64Array;
+  private readonly made = new Map<number, Int32Array>();
   private readonly functions = new Map<number, { cycles: number; node: number; ways: Ways }>();
 
   constructor(program: ProgramSpec, graph: PathGraph, account: Account, beyond: Beyond) {
@@ -262,11 +265,22 @@ export class WalkPaths {
       const inner = this.solve(within, { best: new Map(), next: new Map(), loops: new Map() });
       const slowest = (nodes: Iterable<number>): number => [...nodes].reduce((a, b) => (get(inner.best, b) > get(inner.best, a) ? b : a));
       const [entry, first] = [slowest(entries), slowest(again)];
-      const cycles = get(inner.best, entry) + turn.most * (edgeCycles + get(inner.best, first));
-      return { cycles, times: turn.most, entry, first, inner, turn: { slot, cycles: edgeCycles }, exit: members[0] };
+      const times = Math.max(0, turn.most - this.turnsBefore(slot, entries));
+      const cycles = get(inner.best, entry) + times * (edgeCycles + get(inner.best, first));
+      return { cycles, times, entry, first, inner, turn: { slot, cycles: edgeCycles }, exit: members[0] };
     }
     const slot = this.firstOf(members[members.length - 1]);
     throw new GuaranteeError(`${placeOf(this.program, slot)}: the program loops here, and nothing says how often: no guarantee can be given`, slot);
+  }
+
+  /** Turns that every path has made that comes to one of `entries`. */
+  private turnsBefore(slot: number, entries: ReadonlySet<number>): number {
+    const { program, graph } = this;
+    // Of may_goto all turns of a packet count together, wherever they are made.
+    if (program.insns[slot].op === MAY_GOTO) return 0;
+    let before = this.made.get(slot);
+    if (before === undefined) this.made.set(slot, (before = turnsBefore(program, graph, slot, (edge, node) => this.isTurn(edge, node)) ?? new Int32Array(graph.starts.length)));
+    return Math.max(0, Math.min(...[...entries].map((node) => before[node])));
   }
 
   /** Nodes of a part that paths come to from outside. */
