@@ -134,6 +134,15 @@ describe("counters", () => {
     expect(path.memory / (2 * card.memoryReadCycles + card.memoryAtomicCycles)).toBeCloseTo(1, 2);
     expect(path.estimated).toBe(0);
   });
+  it("say what a packet waits for where it is alone: reads, and no posted adds", () => {
+    const wait = (body: string): number => planCosts(objectSpec(`r0 = map[values][0]+0\nr1 = 1\n${body}\nr0 = 1\nexit`, [array("values", 256, 1)]), card).reading.wait;
+    const most = (card.mapLatencyCycles - card.mapReadCycles) / card.memoryReadCycles;
+    expect(wait("r2 = *(u32 *)(r0 + 0)")).toBeCloseTo(most, 9);
+    expect(wait("lock *(u32 *)(r0 + 0) += r1")).toBe(0);
+    const both = wait("r2 = *(u32 *)(r0 + 16)\nlock *(u32 *)(r0 + 0) += r1");
+    expect(both).toBeGreaterThan(0);
+    expect(both).toBeLessThan(most);
+  });
   it("stay exact through loops, and say when a loop ran too long for them", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), (rounds) => {

@@ -47,6 +47,8 @@ export interface CounterReading {
   readonly meanCycles: number;
   readonly meanUnits: number;
   readonly unit: number;
+  /** Cycles that a packet waits for answers where no other thread of its core has work, for each cycle of the memory engine. */
+  readonly wait: number;
 }
 
 interface Costs {
@@ -88,8 +90,28 @@ export function planCosts(object: ObjectSpec, device: OffloadProfile, kernel?: K
     },
     memoryCycles: (low, high) => (high <= longest ? low >>> cycleBits : high * bounds.meanUnits) * unit,
     estimated: () => estimated,
-    reading: { cycleBits, longest, meanCycles: bounds.meanCycles, meanUnits: bounds.meanUnits, unit },
+    reading: { cycleBits, longest, meanCycles: bounds.meanCycles, meanUnits: bounds.meanUnits, unit, wait: waitOf(object, device, costOf) },
   };
+}
+
+/**
+ * Reads are waited for, posted adds are not: the wait of the program's reads over all that it asks of the engine. At most that of
+ * reads alone, which bounds every path.
+ */
+function waitOf(object: ObjectSpec, device: OffloadProfile, costOf: (program: ProgramSpec) => Costs): number {
+  if (device.memoryReadCycles === 0) return 0;
+  let reads = 0;
+  let engine = 0;
+  for (const program of object.programs) {
+    if (program.type !== "xdp") continue;
+    const { nfp } = costOf(program);
+    nfp.reads.forEach((count, slot) => {
+      reads += count;
+      engine += (count * device.memoryReadCycles + nfp.atomics[slot] * device.memoryAtomicCycles) / nfp.spread[slot];
+    });
+  }
+  const wait = Math.max(0, device.mapLatencyCycles - device.mapReadCycles);
+  return engine === 0 ? 0 : Math.min(wait / device.memoryReadCycles, (reads * wait) / engine);
 }
 
 /** How many bits of the low counter are for memory: as many as let packets run longest before either part overflows. */

@@ -37,7 +37,7 @@ export function planVliw(object: ObjectSpec, device: OffloadProfile): CostPlan {
     cycles: (low) => low,
     memoryCycles: () => 0,
     estimated: () => 0,
-    reading: { cycleBits: 32, longest: Infinity, meanCycles: 0, meanUnits: 0, unit: 0 },
+    reading: { cycleBits: 32, longest: Infinity, meanCycles: 0, meanUnits: 0, unit: 0, wait: 0 },
   };
 }
 

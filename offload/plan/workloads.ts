@@ -26,7 +26,7 @@ export interface Executed {
 
 /** Figures of a card that a packet's costs hang on; all others are of what is around the cores. */
 const COST_KEYS = [
-  "lanes", "packetReadCycles", "mapReadCycles", "memoryReadCycles", "memoryAtomicCycles", "memorySpreadMost", "memorySpreadFrom", "memorySpreadTo", "entriesInUse", "mapFill",
+  "lanes", "packetReadCycles", "mapReadCycles", "mapLatencyCycles", "memoryReadCycles", "memoryAtomicCycles", "memorySpreadMost", "memorySpreadFrom", "memorySpreadTo", "entriesInUse", "mapFill",
   "arrayLookupCycles", "arrayLookupReads", "mapLookupCycles", "mapKeyCycles", "mapLookupReads", "mapUpdateCycles", "mapUpdateReads", "adjustHeadSub", "adjustHeadAdd",
 ] as const;
 

@@ -80,7 +80,7 @@ export class DeviceModel {
     words[MODEL_EGRESS / 4] = this.egress?.address ?? 0;
     words[MODEL_LAST_PORT / 4] = profile.ports - 1;
     words[MODEL_BUSY / 4] = busy;
-    const { cycleBits, longest, meanCycles, meanUnits, unit } = plan.reading;
+    const { cycleBits, longest, meanCycles, meanUnits, unit, wait } = plan.reading;
     words[MODEL_CYCLE_BITS / 4] = cycleBits;
     words[MODEL_CYCLE_MASK / 4] = 2 ** cycleBits - 1;
     values[MODEL_LONGEST / 8] = longest;
@@ -94,7 +94,7 @@ export class DeviceModel {
       values[MODEL_MEMORY_SPREAD / 8] = profile.memorySpread;
       values[MODEL_PCIE_OVERHEAD / 8] = profile.pcieOverheadBytes;
       // What a core that is alone waits for a blocking read beyond what a busy one does, by cycle of the memory engine.
-      values[MODEL_READ_WAIT_NS / 8] = profile.memoryReadCycles > 0 ? (Math.max(0, profile.mapLatencyCycles - profile.mapReadCycles) / profile.memoryReadCycles) * this.nsPerCycle : 0;
+      values[MODEL_READ_WAIT_NS / 8] = wait * this.nsPerCycle;
     } else {
       values[MODEL_DRIVER_NS / 8] = profile.driverNs + (touches ? profile.touchNs : 0);
       values[MODEL_PROGRAM_SCALE / 8] = profile.programScale;
