@@ -8,6 +8,7 @@ import { dmaReadGbps, dmaReadNs, dmaWriteReadNs, pcieBothWaysGbps, pcieRawGbps, 
 import { findProfile, overrideProfile } from "../profiles/profiles.js";
 import type { DeviceProfile } from "../profiles/schema.js";
 import { vliwRows } from "../cost/vliw.js";
+import { L4LB, seedServers } from "./l4lb.js";
 import { measure, objectOf } from "./measure.js";
 import type { Equivalent, MeasureOptions } from "./measure.js";
 import * as programs from "./programs.js";
@@ -110,7 +111,7 @@ function nfpRows(): Row[] {
     // kinds of rule in the equivalent were chosen for 150 eBPF instructions, 406 of the card's and 322 cycles of the slowest path.
     row("nfp-programs", "DoS filter, 5 cores x 10", 72.394, async () => 10 * await rate("dos", programs.DOS_FILTER, overrideProfile(lean, { cores: 5 })), true),
     // Its listing names no line; one of 40 Gb/s brings 33.8 million frames of 124 bytes and their check sequence. It bounds what a lookup reads.
-    row("nfp-l4lb", "l4lb, one line of 124-byte frames", 33.026761, () => rate("l4lb", programs.L4LB, overrideProfile(stock, { ports: 1 }), { length: 124, seed: programs.seedServers }), true),
+    row("nfp-l4lb", "l4lb, one line of 124-byte frames", 33.026761, () => rate("l4lb", L4LB, overrideProfile(stock, { ports: 1 }), { length: 124, seed: seedServers }), true),
     ...[[20, 34.787], [25, 34.589], [30, 34.623]].map(([cores, value]) =>
       row("nfp-overload", `XDP_DROP, line rate, ${cores} cores`, value, async () => {
         const result = await measure(programs.DROP, overrideProfile(stock, { cores }), { packets: 200_000, rate: { kind: "line" } });
