@@ -11,6 +11,9 @@ import type { PathCosts } from "./costs.js";
 const FUNC_tail_call = 12;
 const FUNC_redirect_map = 51;
 
+/** Processors that programs may run on, at least; there is one for each queue. */
+const LEAST_CPUS = 8;
+
 export interface Place {
   readonly object: ObjectSpec;
   readonly device: OffloadProfile;
@@ -68,7 +71,7 @@ export class Programs {
     const program = adaptProgram(object, original, { btf: () => (this.target ??= place.btf ?? defaultTarget()), hasKfunc: (name) => KFUNC_BY_NAME.has(name) });
     const costs = pathCosts(program, object.maps, device);
     const record = new PathRecorder();
-    const verdict = verifyProgram(object, program, { record, btf: place.btf, kconfig: place.kconfig });
+    const verdict = verifyProgram(object, program, { record, btf: place.btf, kconfig: place.kconfig, cpus: Math.max(LEAST_CPUS, device.queues) });
     const why = verdict.accepted ? undefined : `the verifier does not take the program (${verdict.message})`;
     const graph = why === undefined ? record.graph() : undefined;
     return { program, costs, tails: this.tailsOf(program, graph), ...(graph === undefined ? {} : { graph }), ...(why === undefined ? {} : { why }) };

@@ -43,7 +43,7 @@ export function callHelper(machine: Machine, state: PathState, id: number): Path
     case ADJUST_TAIL: {
       const delta = constant(args[2]);
       const failed = refused();
-      if (delta === undefined) {
+      if (delta === undefined || state.lost) {
         machine.memory.forgetAll(state);
         state.lost = true;
         return [give(state, number(exprs.zero)), failed];
@@ -51,6 +51,11 @@ export function callHelper(machine: Machine, state: PathState, id: number): Path
       if (id === ADJUST_HEAD) state.head += delta;
       else state.tail += delta;
       state.version++;
+      if (machine.frags && id === ADJUST_TAIL) {
+        // It may be what lies behind that grew or shrank.
+        state.lost = true;
+        return [give(state, number(exprs.zero)), failed];
+      }
       const holds = state.assume("le", exprs.number(Math.max(0, LEAST_FRAME + state.head - state.tail)), lengthOf(exprs));
       return holds ? [give(state, number(exprs.zero)), failed] : [failed];
     }
@@ -73,7 +78,7 @@ export function callHelper(machine: Machine, state: PathState, id: number): Path
       const failed = refused();
       // What could not be loaded is zeroed, or left.
       if (id === LOAD_BYTES) machine.memory.forget(failed, args[3]);
-      if (off === undefined || size === undefined) {
+      if (off === undefined || size === undefined || state.lost) {
         if (id === LOAD_BYTES) machine.memory.forget(state, args[3]);
         else machine.memory.forgetAll(state);
         return [give(state, number(exprs.zero)), failed];
@@ -82,7 +87,7 @@ export function callHelper(machine: Machine, state: PathState, id: number): Path
       const from = id === LOAD_BYTES ? packet : args[3];
       const bytes = machine.memory.bytes(state, from, 0, size) ?? Array.from({ length: size }, () => exprs.free(8));
       machine.memory.put(state, id === LOAD_BYTES ? args[3] : packet, bytes);
-      const holds = state.assume("le", exprs.number(Math.max(0, state.head + off + size - state.tail)), lengthOf(exprs));
+      const holds = machine.frags || state.assume("le", exprs.number(Math.max(0, state.head + off + size - state.tail)), lengthOf(exprs));
       return holds ? [give(state, number(exprs.zero)), failed] : [failed];
     }
     default:

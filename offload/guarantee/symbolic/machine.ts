@@ -20,10 +20,13 @@ export class Machine {
   readonly exprs = new Exprs();
   readonly memory: Memory;
   readonly maps: readonly MapSpec[];
+  /** Packets may go on behind what programs see of them directly. */
+  readonly frags: boolean;
   private readonly data = new Map<number, Uint8Array | undefined>();
 
-  constructor({ maps }: ObjectSpec) {
+  constructor({ maps, programs }: Pick<ObjectSpec, "maps" | "programs">) {
     this.maps = maps;
+    this.frags = programs.some(({ frags }) => frags);
     this.memory = new Memory(this.exprs, (map) => this.constantsOf(map));
   }
 

@@ -19,8 +19,8 @@ export interface GuaranteeFlags {
 /** Prints the guarantee, and writes the example; needs no traffic. Returns the exit code: 1 where an example is asked for and there is none. */
 export function printGuarantee(workload: Omit<RunOptions, "device">, device: DeviceProfile, flags: GuaranteeFlags): number {
   if (device.kind === "kernel") throw new UsageError(`--guarantee is of a card's cores, whose cycles are known: ${device.name} is a kernel path`);
-  const { object, entry, btf, kconfig } = workload;
-  const found = guarantee(object, selectProgram(object, entry), device, { ...(btf === undefined ? {} : { btf }), ...(kconfig === undefined ? {} : { kconfig }) });
+  const { object, entry, btf, kconfig, queues = device.queues } = workload;
+  const found = guarantee(object, selectProgram(object, entry), { ...device, queues }, { ...(btf === undefined ? {} : { btf }), ...(kconfig === undefined ? {} : { kconfig }) });
   const files = flags.example === undefined || found.example === undefined ? undefined : writeExample(flags.example, found.example);
   process.stdout.write(flags.json ? `${JSON.stringify({ ...jsonOf(device.name, found), ...(files === undefined ? {} : { files }) }, null, 2)}\n` : text(device.name, found, files));
   return flags.example !== undefined && files === undefined ? EXIT_FINDING : 0;
