@@ -5,6 +5,7 @@
  */
 import { wireBytes } from "../../nic/index.js";
 import type { ObjectSpec, ProgramSpec } from "../../xdp/index.js";
+import { checkAdmission } from "../admission/rules.js";
 import type { OffloadProfile } from "../profiles/schema.js";
 import type { Bound } from "../types.js";
 import { slowest } from "./bound.js";
@@ -37,6 +38,9 @@ export interface Example extends ExamplePacket {
 
 export interface Guarantee extends PathSummary {
   readonly provenance: "modelled";
+  /** Whether the card takes the program, and why not: then the figures say what it would do if it took it. */
+  readonly admitted: boolean;
+  readonly reasons: readonly string[];
   readonly over: BoundKind;
   /** Why it is not over the verifier's paths. */
   readonly why?: string;
@@ -69,9 +73,10 @@ export function guarantee(object: ObjectSpec, program: ProgramSpec, device: Offl
   const memory = tighten(programs, slowest(programs, program.name, "memory"), { steps: budget.steps / 4, waiting: budget.waiting / 4, paths: 1 }).cycles;
   const flow = programs.reachable(program.name).find(({ graph }) => graph === undefined);
   const cycles = device.firmwareCycles + worst.cycles;
+  const { admitted, reasons } = checkAdmission(programs.object, programs.of(program.name).program, device);
   const { lines, shares, instructions } = summarize(worst.path.steps());
   return {
-    provenance: "modelled", over: worst.search?.reached === true ? "paths" : flow === undefined ? "verifier" : "control flow", ...(flow?.why === undefined ? {} : { why: flow.why }),
+    provenance: "modelled", admitted, reasons, over: worst.search?.reached === true ? "paths" : flow === undefined ? "verifier" : "control flow", ...(flow?.why === undefined ? {} : { why: flow.why }),
     cycles, memoryCycles: memory / device.memorySpread, pathCycles: device.firmwareCycles + worst.path.cycles, ...rates(device, cycles, memory), instructions, lines,
     shares: [{ what: "firmware", cycles: device.firmwareCycles }, ...shares], ...exampleOf(whole, program.name, device, options, worst),
   };

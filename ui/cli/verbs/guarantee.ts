@@ -59,6 +59,7 @@ function text(profile: string, found: Guarantee, files: ExampleFiles | undefined
     `  ${overText(found)}`,
     `  most of it: ${found.shares.slice(0, SHARES).map(({ what, cycles }) => `${what} ${count(Math.round(cycles))}`).join(", ")}`,
     ...exampleText(found),
+    ...(found.admitted ? [] : [`  ${profile} refuses this program; the figures say what it would do if it took it:`, ...found.reasons.map((reason) => `    ${reason}`)]),
     ...(files === undefined ? [] : [`    written: ${files.pcap}${files.maps === undefined ? "" : ` and ${files.maps}`}; beeline run replays it with --pcap ${files.pcap}${files.maps === undefined ? "" : ` --maps ${files.maps}`}`]),
     ...(found.lines.length === 0 ? [] : ["", ...found.lines.map((line) => `${count(Math.round(line.cycles)).padStart(width + 2)} cycles${times(line.times)}  ${line.file}:${line.line}  ${line.text}`.trimEnd())]),
     "",
