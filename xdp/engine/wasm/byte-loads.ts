@@ -14,7 +14,7 @@ import type { FunctionGraph } from "./cfg.js";
 import type { Emitter } from "./emitter.js";
 import type { Local } from "./function-builder.js";
 import { regionsAt } from "./memory-facts.js";
-import { isWanted, registersUsed } from "./registers-used.js";
+import { isWanted, registersUsed, wantedRegisters } from "./registers-used.js";
 import { register } from "./state.js";
 
 /** What a register holds: `bytes` bytes of memory at `base` + `off`, little-endian, shifted left by `shift` bits, a multiple of 8. */
@@ -30,11 +30,14 @@ const PARTS = [[8, "i64.load"], [4, "i64.load32_u"], [2, "i64.load16_u"], [1, "i
 export class ByteLoads {
   private readonly emitter: Emitter;
   private readonly code: FunctionGraph;
+  /** By block. */
+  private readonly wanted: Uint16Array;
   private readonly chunks: (Chunk | undefined)[] = [];
 
   constructor(emitter: Emitter, code: FunctionGraph) {
     this.emitter = emitter;
     this.code = code;
+    this.wanted = wantedRegisters(code, emitter.context.insns);
   }
 
   /** Whether `insn` is a load that could be noted. */
@@ -115,7 +118,7 @@ export class ByteLoads {
   }
 
   private emitWanted(number: number, slot: number, block: number): void {
-    if (this.chunks[number] && isWanted(number, slot, block, this.code, this.emitter.context.insns)) this.emit(number);
+    if (this.chunks[number] && isWanted(number, slot, block, this.code, this.emitter.context.insns, this.wanted)) this.emit(number);
     this.chunks[number] = undefined;
   }
 

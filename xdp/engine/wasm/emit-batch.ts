@@ -369,7 +369,8 @@ class BatchEmitter {
     this.copyField(DESC_CPU, ENV_CPU);
     for (const [stride, offset] of this.cpuOffsets) to.get(descriptor).memory("i32.load", DESC_CPU).i32(stride).op("i32.mul").set(offset);
     this.copyField(DESC_PACKET, ENV_PACKET);
-    if (this.reads(ENV_TIME)) to.get(env).get(descriptor).memory("i64.load", DESC_TIME).memory("i64.store", ENV_TIME);
+    const { times, localCalls, tailCalls } = this.parts.needs;
+    if (this.reads(ENV_TIME) || (times && (localCalls || tailCalls))) to.get(env).get(descriptor).memory("i64.load", DESC_TIME).memory("i64.store", ENV_TIME);
     if (this.parts.needs.shifts) to.get(packet.data).set(this.low);
     if (this.parts.needs.all || !this.holdsPacket) {
       to.get(env).get(slot).memory("i32.store", ENV_HARD_START);

@@ -12,7 +12,7 @@ import type { Access } from "./access.js";
 import { REGION_CTX } from "../../verifier/facts.js";
 import { lastSlot, widthOf, jumpTarget } from "./cfg.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
-import { DIRECT_LOOKUPS } from "./emit-call.js";
+import { DIRECT_LOOKUPS, KTIME } from "./emit-call.js";
 import { BPF_FUNC_map_update_elem, DIRECT_UPDATES } from "./emit-map-call.js";
 import { headShift, isArgumentProven, isArray, isCallVerified, isWrite, knownMap } from "./helper-effects.js";
 import { copyState, register } from "./state.js";
@@ -28,10 +28,7 @@ const HELPER_FIELDS: ReadonlyMap<string, readonly number[]> = new Map([
   ["bpf_map_update_elem", [ENV_CPU]],
   ["bpf_map_delete_elem", []],
   ["bpf_map_lookup_percpu_elem", []],
-  ["bpf_ktime_get_ns", [ENV_TIME]],
-  ["bpf_ktime_get_boot_ns", [ENV_TIME]],
   ["bpf_ktime_get_coarse_ns", [ENV_TIME]],
-  ["bpf_ktime_get_tai_ns", [ENV_TIME]],
   ["bpf_jiffies64", [ENV_TIME]],
   ["bpf_get_prandom_u32", [ENV_PACKET, ENV_RANDOM_CALLS]],
   ["bpf_get_smp_processor_id", [ENV_CPU]],
@@ -72,6 +69,8 @@ export interface Needs {
   shifts: boolean;
   /** Something may write to the packet. */
   writes: boolean;
+  /** The packet's time is asked for, which run_batch takes from the descriptor. */
+  times: boolean;
   /** Some jump goes back, and was not proven to do so only so often. */
   fuel: boolean;
   /** Distances of one CPU's values from the next CPU's, of the per-CPU maps that are looked up. */
@@ -85,7 +84,7 @@ export interface Needs {
 }
 
 export function noNeeds(): Needs {
-  return { fields: new Set(), helpers: new Set(), cpuStrides: new Set(), all: false, asks: false, moves: false, shifts: false, writes: false, fuel: false, tailCalls: false, localCalls: false, callbacks: false, timers: false };
+  return { fields: new Set(), helpers: new Set(), cpuStrides: new Set(), all: false, asks: false, moves: false, shifts: false, writes: false, times: false, fuel: false, tailCalls: false, localCalls: false, callbacks: false, timers: false };
 }
 
 /** Adds what a program needs. */
@@ -174,7 +173,8 @@ function collectHelper(id: number, slot: number, state: State, context: Function
   const direct = id === BPF_FUNC_map_lookup_elem ? DIRECT_LOOKUPS : id === BPF_FUNC_map_update_elem ? DIRECT_UPDATES : undefined;
   const map = direct && knownMap(register(state, 1), context);
   if (map && map.cpuStride !== 0) needs.cpuStrides.add(map.cpuStride);
-  const fields = map && ((isArray(map) && id === BPF_FUNC_map_lookup_elem) || direct?.has(map.type)) ? [] : HELPER_FIELDS.get(helper.name);
+  if (KTIME.has(id)) needs.times = true;
+  const fields = KTIME.has(id) ? [] : map && ((isArray(map) && id === BPF_FUNC_map_lookup_elem) || direct?.has(map.type)) ? [] : HELPER_FIELDS.get(helper.name);
   if (!fields) needs.all = true;
   for (const field of fields ?? []) needs.fields.add(field);
   if (!isCallVerified(slot, helper.args, context) && !helper.args.every((_, i) => isArgumentProven(state, helper.args, i + 1, context))) needs.asks = true;

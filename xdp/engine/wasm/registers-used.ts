@@ -6,6 +6,7 @@ import { REGISTER_COUNT } from "../../isa/register.js";
 import type { Insn } from "../../object/spec.js";
 import { widthOf } from "./cfg.js";
 import type { FunctionGraph } from "./cfg.js";
+import { successors } from "./graph.js";
 
 const ALL = 2 ** REGISTER_COUNT - 1;
 /** r0 is written by calls, r1 to r5 are read. */
@@ -49,11 +50,44 @@ export function registersUsed({ op, dst, src }: Insn): RegistersUsed {
   }
 }
 
-/** Blocks that are looked at behind a place, one after the other: beyond, a register counts as wanted. */
-const LOOKAHEAD = 3;
+/** Registers that some instruction may read before they are written: by block, at its start. */
+export function wantedRegisters({ blocks, graph }: FunctionGraph, insns: readonly Insn[]): Uint16Array {
+  const wanted = new Uint16Array(blocks.length);
+  const uses = blocks.map(({ start, end }) => blockUse(insns, start, end));
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let block = blocks.length - 1; block >= 0; block--) {
+      const { reads, writes } = uses[block] as RegistersUsed;
+      const now = reads | (wantedBehind(block, graph, wanted) & ~writes);
+      if (now === wanted[block]) continue;
+      wanted[block] = now;
+      changed = true;
+    }
+  }
+  return wanted;
+}
 
-/** Whether some instruction from `slot` on may read the register before it is written. `block` is the one that `slot` is in. */
-export function isWanted(register: number, slot: number, block: number, code: FunctionGraph, insns: readonly Insn[], depth: number = LOOKAHEAD): boolean {
+/** What a block reads before it writes it, and all that it writes. */
+function blockUse(insns: readonly Insn[], start: number, end: number): RegistersUsed {
+  let reads = 0;
+  let writes = 0;
+  for (let slot = start; slot < end; slot += widthOf(insns[slot] as Insn)) {
+    const use = registersUsed(insns[slot] as Insn);
+    reads |= use.reads & ~writes;
+    writes |= use.writes;
+  }
+  return { reads, writes };
+}
+
+function wantedBehind(block: number, graph: FunctionGraph["graph"], wanted: Uint16Array): number {
+  const exit = graph[block];
+  let behind = 0;
+  for (const next of exit ? successors(exit) : []) behind |= wanted[next] as number;
+  return behind;
+}
+
+/** Whether some instruction from `slot` on may read the register before it is written. `block` is the one that `slot` is in; `wanted` as {@link wantedRegisters} gives it. */
+export function isWanted(register: number, slot: number, block: number, code: FunctionGraph, insns: readonly Insn[], wanted: Uint16Array): boolean {
   const { end } = code.blocks[block] as { end: number };
   const bit = 1 << register;
   for (let at = slot; at < end; at += widthOf(insns[at] as Insn)) {
@@ -61,9 +95,5 @@ export function isWanted(register: number, slot: number, block: number, code: Fu
     if (reads & bit) return true;
     if (writes & bit) return false;
   }
-  const exit = code.graph[block];
-  if (exit?.kind === "leave") return false;
-  if (depth === 0 || exit === undefined) return true;
-  const next = exit.kind === "jump" ? [exit.to] : exit.kind === "branch" ? [exit.taken, exit.otherwise] : [];
-  return next.some((target) => isWanted(register, (code.blocks[target] as { start: number }).start, target, code, insns, depth - 1));
+  return (wantedBehind(block, code.graph, wanted) & bit) !== 0;
 }
