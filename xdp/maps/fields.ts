@@ -142,6 +142,8 @@ export const POOL_FRESH = 4;
 export const POOL_END = 8;
 /** Entries below a slot up to which it is a record, not a table. */
 export const LPM_SPARSE = 36;
+/** 1 where there are tables for all that the entries can need: no slot is ever a record. */
+export const LPM_COMPLETE = 40;
 /** The root table. */
 export const LPM_ROOT_TABLE = 64;
 export const LPM_RECORD_BYTES = 8;

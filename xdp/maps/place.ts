@@ -35,6 +35,7 @@ import {
   LOCAL_FREE,
   LOCAL_PENDING,
   LOCAL_STEAL,
+  LPM_COMPLETE,
   LPM_DATA_SIZE,
   LPM_NARROW,
   LPM_NARROW_BITS,
@@ -236,12 +237,14 @@ function placeTables(map: Placement, dataSize: number, entries: number): void {
   const room = map.layout.room / TABLES_SHARE;
   const wide = dataSize === LPM_ROOT_BITS / 8 ? 0 : Math.min(entries, 1 << LPM_ROOT_BITS, Math.floor(room / wideBytes));
   const narrow = Math.max(0, Math.min(Math.ceil(entries * steps), Math.floor((room - wide * wideBytes) / narrowBytes)));
+  const isComplete = isShort && wide >= Math.min(entries, 1 << LPM_ROOT_BITS) && narrow >= entries * steps;
   // A new entry takes its record before the one that it replaces gives its own back.
   const records = entries + 1;
   const tables = reserve(map, LPM_ROOT_TABLE + (4 << LPM_ROOT_BITS), LINE);
   write(map, { [LPM_TABLES]: tables });
   const view = new DataView(map.layout.buffer);
   view.setUint32(tables + LPM_SPARSE, isShort ? 0 : SPARSE_ENTRIES, true);
+  view.setUint32(tables + LPM_COMPLETE, isComplete ? 1 : 0, true);
   const pool = (field: number, bytes: number): void => {
     const at = reserve(map, bytes, LINE);
     // Memory may have grown.

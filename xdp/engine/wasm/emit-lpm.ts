@@ -82,30 +82,34 @@ export function emitTrieLookup(emitter: Emitter, map: MapFacts, offset: number, 
 
 /** Sets `entry` and goes to `answered` where it is a value; to `slow` where it is not, after the steps that are emitted. */
 function emitSteps(to: FunctionBuilder, map: MapFacts, { key, word, entry }: TrieLocals, data: number, length: number, answered: ReturnType<FunctionBuilder["block"]>, slow: ReturnType<FunctionBuilder["block"]>, stored?: () => void): void {
-  const isSettled = (): void => void to.get(entry).i32(LPM_TABLE | LPM_RECORD).op("i32.and").op("i32.eqz").brIf(answered);
-  /** The index into the table that `entry` names with its tag is on the stack. */
-  const next = (): void => {
-    to.i32(2).op("i32.shl").get(entry).op("i32.add").i32(LPM_TABLE).op("i32.sub").memory("i32.load", 0).set(entry);
-    isSettled();
+  const { tables, complete } = map.trie;
+  const isSettled = (): void => void to.get(entry).i32(complete ? LPM_TABLE : LPM_TABLE | LPM_RECORD).op("i32.and").op("i32.eqz").brIf(answered);
+  const isTable = (): void => {
+    if (!complete) to.get(entry).i32(LPM_RECORD).op("i32.and").brIf(slow);
   };
-  const isTable = (): void => void to.get(entry).i32(LPM_RECORD).op("i32.and").brIf(slow);
+  /** The index into the table that `entry` names with its tag is on the stack. */
+  const next = (last: boolean): void => {
+    to.i32(2).op("i32.shl").get(entry).op("i32.add").i32(LPM_TABLE).op("i32.sub").memory("i32.load", 0).set(entry);
+    if (last && complete) to.br(answered);
+    else isSettled();
+  };
   if (stored) {
     stored();
     to.op("i32.wrap_i64");
   } else to.get(key).memory("i32.load", data);
   to.tee(word).i32(0xffff).op("i32.and");
-  to.i32(2).op("i32.shl").memory("i32.load", map.trie.tables + LPM_ROOT_TABLE).set(entry);
+  to.i32(2).op("i32.shl").memory("i32.load", tables + LPM_ROOT_TABLE).set(entry);
   isSettled();
   isTable();
   to.get(word).i32(16).op("i32.shr_u").i32(0xff).op("i32.and");
-  next();
+  next(length === FIRST_BITS);
   if (length === SHORT_BITS) {
     isTable();
     to.get(word).i32(28).op("i32.shr_u");
-    next();
+    next(false);
     isTable();
     to.get(word).i32(24).op("i32.shr_u").i32(15).op("i32.and");
-    next();
+    next(true);
   }
   to.br(slow);
 }

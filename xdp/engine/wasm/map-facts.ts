@@ -11,8 +11,8 @@ import {
   MAP_VALUE_OFFSET,
   MAP_VALUE_SIZE,
 } from "../../abi.js";
-import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET, LPM_TABLES, MAP_INNER_META, MAP_SPECIAL, SLOTS_DATA } from "../../maps/fields.js";
-import { BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_HASH_OF_MAPS } from "../../maps/uapi.js";
+import { HASH_INDEX, HASH_KEY_OFFSET, HASH_MASK, HASH_SEED, HASH_VALUE_OFFSET, LPM_COMPLETE, LPM_TABLES, MAP_INNER_META, MAP_SPECIAL, SLOTS_DATA } from "../../maps/fields.js";
+import { BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_HASH_OF_MAPS, BPF_MAP_TYPE_LPM_TRIE } from "../../maps/uapi.js";
 import type { MachineView } from "../contract.js";
 import type { MapAccess } from "./value.js";
 
@@ -34,8 +34,8 @@ export interface MapFacts {
   readonly special: number;
   /** Where the hash family keeps its elements (maps/fields.ts); not looked at in other types. */
   readonly hash: HashFacts;
-  /** Of an LPM trie, the tables by the bits of an address (maps/fields.ts), or 0; not looked at in other types. */
-  readonly trie: { readonly tables: number };
+  /** Of an LPM trie, the tables by the bits of an address (maps/fields.ts), or 0, and whether they answer for all addresses. */
+  readonly trie: { readonly tables: number; readonly complete: boolean };
   /** Of a prog array, where its entries are (u32 each: program index + 1, or 0); not looked at in other types. */
   readonly slots: number;
   /** What the maps in a map of maps are like; undefined in other types, and where nothing says so yet. */
@@ -65,6 +65,10 @@ const BPF_F_WRONLY_PROG = 1 << 8;
 
 function accessOf(flags: number): MapAccess {
   return flags & BPF_F_RDONLY_PROG ? "read" : flags & BPF_F_WRONLY_PROG ? "write" : "both";
+}
+
+function readTrie(view: DataView, tables: number): MapFacts["trie"] {
+  return { tables, complete: tables !== 0 && view.getUint32(tables + LPM_COMPLETE, true) !== 0 };
 }
 
 /** From the header that inner maps must be like; its type is 0 until there is one. */
@@ -99,7 +103,7 @@ export function readMapFacts(machine: MachineView): MapFacts[] {
         keyOffset: field(HASH_KEY_OFFSET),
         valueOffset: field(HASH_VALUE_OFFSET),
       },
-      trie: { tables: field(LPM_TABLES) },
+      trie: field(MAP_TYPE) === BPF_MAP_TYPE_LPM_TRIE ? readTrie(view, field(LPM_TABLES)) : { tables: 0, complete: false },
       slots: field(SLOTS_DATA),
       inner: OF_MAPS.has(field(MAP_TYPE)) ? readInner(view, field(MAP_INNER_META)) : undefined,
       programs: field(MAP_TYPE) === BPF_MAP_TYPE_PROG_ARRAY ? Array.from({ length: Math.min(field(MAP_MAX_ENTRIES), MOST_PROGRAMS) }, (_, i) => view.getUint32(field(SLOTS_DATA) + 4 * i, true)) : [],
