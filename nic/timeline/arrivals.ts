@@ -138,7 +138,10 @@ export class Arrivals {
   private fillFromCapture(time: Float64Array, count: number, out: Float64Array): void {
     const { base } = this;
     let { last } = this;
-    for (let i = 0; i < count; i++) {
+    let i = 0;
+    // Times in order are arrivals as they stand.
+    if (base === 0 && out === time) while (i < count && time[i] >= last) last = time[i++];
+    for (; i < count; i++) {
       const at = base + time[i];
       if (at > last) last = at;
       out[i] = last;

@@ -99,7 +99,7 @@ export class Traffic {
   }
 
   private prepare(window: Window, reader: CaptureReader): void {
-    window.prepare(this.nic, this.arrivals, (iface) => this.portOf(reader, iface));
+    window.prepare(this.nic, this.arrivals, reader.interfaces.length, (iface) => this.portOf(reader, iface));
   }
 
   private portOf(reader: CaptureReader, iface: number): number {

@@ -45,9 +45,11 @@ export class Window {
     this.arrival = again ? new Float64Array(buffer, columns + packets * STEERING_BYTES, packets) : this.trace.time;
   }
 
-  /** Steers and times what was read. `portOf` is asked once for every interface that has packets. */
-  prepare(nic: Nic, arrivals: Arrivals, portOf: (iface: number) => number): void {
-    this.placePorts(portOf);
+  /** Steers and times what was read, of a capture with so many `interfaces` so far. `portOf` is asked once for every one that has packets. */
+  prepare(nic: Nic, arrivals: Arrivals, interfaces: number, portOf: (iface: number) => number): void {
+    if (this.trace.count === 0) return;
+    if (interfaces === 1) this.trace.port.fill((this.ports[0] ??= portOf(0)), 0, this.trace.count);
+    else this.placePorts(portOf);
     nic.classify(this.trace, this.hash, this.queue);
     arrivals.fill(this.trace, this.arrival);
   }
