@@ -7,7 +7,8 @@ import type { Engine, MachineProgram, MachineView, WorkerArea } from "../contrac
 import { factsOf } from "../verified.js";
 import { analyseProgram, mayReturn } from "./analysis.js";
 import type { FunctionFacts, ProgramFacts } from "./analysis.js";
-import { RUN_BATCH, PROGRAM, SUBPROGRAM, emitRunBatch, emitWasmFunction } from "./emit-batch.js";
+import { RUN_BATCH, emitRunBatch } from "./emit-batch.js";
+import { PROGRAM, SUBPROGRAM, emitWasmFunction } from "./emit-function.js";
 import type { TailTarget, TimerFunction } from "./emit-batch.js";
 import { addressTaken, isCallbackHelper } from "./callbacks.js";
 import { INNER_LOOKUPS, KTIME, SMP_PROCESSOR_ID } from "./emit-call.js";
