@@ -45,7 +45,7 @@ function outcomeOf(ours: Verdict, kernel: KernelVerdict): Outcome {
   return ours.kind === "rejected" ? "false reject" : "unsupported";
 }
 
-/** A table by object: programs, agreeing, and what does not. */
+/** A table by object: programs, agreeing, refused in the same words, with as many instructions walked, and what differs. */
 export function agreementTable(comparisons: readonly Comparison[]): string {
   const objects = new Map<string, Comparison[]>();
   for (const comparison of comparisons) {
@@ -53,7 +53,7 @@ export function agreementTable(comparisons: readonly Comparison[]): string {
     objects.set(object, [...(objects.get(object) ?? []), comparison]);
   }
   const lines = [...objects].map(([object, all]) => `${object.padEnd(42)}${rowOf(all)}`);
-  return [`${"".padEnd(42)}${["programs", "agree", "messages", "unsupported", "differ"].map((title) => title.padStart(13)).join("")}`, ...lines, `${"all".padEnd(42)}${rowOf(comparisons)}`].join("\n");
+  return [`${"".padEnd(42)}${["programs", "agree", "messages", "walked alike", "unsupported", "differ"].map((title) => title.padStart(13)).join("")}`, ...lines, `${"all".padEnd(42)}${rowOf(comparisons)}`].join("\n");
 }
 
 function rowOf(all: readonly Comparison[]): string {
@@ -62,6 +62,7 @@ function rowOf(all: readonly Comparison[]): string {
     all.length,
     all.filter(({ outcome }) => outcome === "agree").length,
     `${refused.filter(({ sameMessage }) => sameMessage).length}/${refused.length}`,
+    all.filter(({ outcome, ours, kernel }) => outcome === "agree" && ours.processed === kernel.processed).length,
     all.filter(({ outcome }) => outcome === "unsupported").length,
     all.filter(({ outcome }) => outcome === "false accept" || outcome === "false reject").length,
   ];
