@@ -115,6 +115,16 @@ describe("what is refused, in the kernel's words", () => {
   });
 });
 
+describe("a hostile program", () => {
+  it("with 2^40 paths of which none is like another stops at the limit, with few states kept", () => {
+    // A sum of what each branch adds, which decides an address: no state stands for another.
+    const branches = Array.from({ length: 40 }, (_, i) => `call 7\nif r0 > ${i} goto +1\nr6 += ${2 ** (i % 30)}`).join("\n");
+    const verdict = judge(`r6 = 0\n${branches}\nr6 &= 7\nr1 = r10\nr1 += r6\nr0 = *(u8 *)(r1 - 16)\nr0 = 2\nexit`);
+    expect(verdict).toMatchObject({ accepted: false, code: "E2BIG", message: "BPF program is too large. Processed 1000001 insn" });
+    expect(verdict.peakStates).toBeLessThan(10_000);
+  });
+});
+
 describe("a function that makes a tail call", () => {
   const object = fixture("tail_results");
 

@@ -76,8 +76,10 @@ export interface Verdict {
   readonly log: string;
   /** Instructions walked, over all paths. */
   readonly processed: number;
-  /** States kept. */
+  /** States kept, in all. */
   readonly states: number;
+  /** Most states held at a time, in one function. */
+  readonly peakStates?: number;
   /** Slots of the program. */
   readonly instructions: number;
   /** Bytes of stack of the deepest chain of calls. */
@@ -116,11 +118,11 @@ export function verifyProgram(whole: ObjectSpec, original: ProgramSpec, options:
     record: options.record,
   });
   const base = { program: program.name, section: program.section, instructions: program.insns.length };
-  const end = (): { log: string; processed: number; states: number } => {
+  const end = (): { log: string; processed: number; states: number; peakStates: number } => {
     if (env.log.on) {
       env.log.write(`processed ${env.processed} insns (limit 1000000) max_states_per_insn ${env.maxStatesPerInsn} total_states ${env.totalStates} peak_states ${env.peakStates} mark_read 0\n`);
     }
-    return { log: env.log.toString(), processed: env.processed, states: env.totalStates };
+    return { log: env.log.toString(), processed: env.processed, states: env.totalStates, peakStates: env.peakStates };
   };
   try {
     const stackDepth = judge(env);
