@@ -57,6 +57,7 @@ function text(profile: string, found: Guarantee, files: ExampleFiles | undefined
     `${profile}, modelled: ${figure(found.mpps)} Mpps whatever packets come, bound by ${found.bound} (each alone, Mpps: ${limits})`,
     `  slowest path: at most ${count(Math.round(found.cycles))} cycles a packet, firmware included, ${count(found.instructions)} eBPF instructions; ${figure(found.memoryCycles)} cycles of the memory engine at most`,
     `  ${overText(found)}`,
+    ...(found.pathCycles < found.cycles - 0.5 ? [`  what follows is of the slowest path that was followed to its end: ${count(Math.round(found.pathCycles))} cycles`] : []),
     `  most of it: ${found.shares.slice(0, SHARES).map(({ what, cycles }) => `${what} ${count(Math.round(cycles))}`).join(", ")}`,
     ...exampleText(found),
     ...(found.admitted ? [] : [`  ${profile} refuses this program; the figures say what it would do if it took it:`, ...found.reasons.map((reason) => `    ${reason}`)]),
