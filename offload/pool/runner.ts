@@ -23,7 +23,7 @@ import { PACKETS_A_WORKER } from "../run/window.js";
 import type { Window } from "../run/window.js";
 import type { Sink } from "../types.js";
 import { begin as beginPace } from "./pace.js";
-import { CONTROL_DONE, CONTROL_LEFT, CONTROL_ROUND, CONTROL_STOP, CONTROL_WORDS } from "./task.js";
+import { CONTROL_DONE, CONTROL_LEFT, CONTROL_READY, CONTROL_ROUND, CONTROL_STOP, CONTROL_WORDS } from "./task.js";
 import type { PoolData, PoolTask } from "./task.js";
 
 const MAX_WORKERS = 64;
@@ -144,6 +144,8 @@ export class ParallelRunner {
     const { count } = window.trace;
     const [{ count: most }] = this.rows;
     for (let from = 0; from < count; from += most) {
+      // All are up before any begins: one that ran alone would be far ahead of the others.
+      if (this.rounds === 0) await this.until(CONTROL_READY, this.workers);
       const before = await this.finished();
       this.current = { window, first, from, to: Math.min(count, from + most), rows: this.rows[this.rounds & 1] };
       this.hand(this.current, this.copies[this.rounds & 1]);
@@ -184,14 +186,19 @@ export class ParallelRunner {
 
   /** Waits until the workers have run the round that they were handed, and returns it. Throws what made a worker fail. */
   private async finished(): Promise<Round | undefined> {
-    const { control, rounds } = this;
-    while (Atomics.load(control, CONTROL_DONE) < rounds) {
-      if (Atomics.wait(control, CONTROL_DONE, rounds - 1, LOOK_AFTER) !== "timed-out") continue;
+    await this.until(CONTROL_DONE, this.rounds);
+    return this.current;
+  }
+
+  /** Waits until a word of the control block is `value` or more. Throws what made a worker fail. */
+  private async until(word: number, value: number): Promise<void> {
+    const { control } = this;
+    for (let now = Atomics.load(control, word); now < value; now = Atomics.load(control, word)) {
+      if (Atomics.wait(control, word, now, LOOK_AFTER) !== "timed-out") continue;
       // Threads start, and tell that they failed, while this one lets them.
       await new Promise((resolve) => void setImmediate(resolve));
       if (this.failure !== undefined) throw this.failure;
     }
-    return this.current;
   }
 
   /** Takes a round that has run through the device's model, and hands it to the sinks. */

@@ -21,12 +21,13 @@ export interface PoolData {
   readonly elapsed: SharedArrayBuffer;
 }
 
-/** Number of the round that is to be run; number of the one that all workers have run; workers that still run it; 1 at the end. */
+/** Number of the round that is to be run; number of the one that all workers have run; workers that still run it; 1 at the end; workers that are up. */
 export const CONTROL_ROUND = 0;
 export const CONTROL_DONE = 1;
 export const CONTROL_LEFT = 2;
 export const CONTROL_STOP = 3;
-export const CONTROL_WORDS = 4;
+export const CONTROL_READY = 4;
+export const CONTROL_WORDS = 5;
 
 /** A worker's task: all rounds of the run, until it is told to stop. */
 export interface PoolTask {

@@ -11,7 +11,7 @@ import { loopOn } from "../run/space.js";
 import { LOOP_COLUMNS, LOOP_COUNT, LOOP_FIRST, LOOP_FROM, LOOP_SLOTS, LOOP_SLOT_BY_PACKET, LOOP_TAKEN, LOOP_TO } from "../runtime/abi.js";
 import { attachEngine } from "./attach.js";
 import { finish, keepPace } from "./pace.js";
-import { CONTROL_DONE, CONTROL_LEFT, CONTROL_ROUND, CONTROL_STOP } from "./task.js";
+import { CONTROL_DONE, CONTROL_LEFT, CONTROL_READY, CONTROL_ROUND, CONTROL_STOP } from "./task.js";
 import type { PoolData, PoolTask } from "./task.js";
 
 const { RESULT_BYTES, RESULT_DATA, RESULT_FRAG_LENGTH, RESULT_LENGTH, RESULT_META_LENGTH, SLOT_FRAGS } = abi;
@@ -32,6 +32,8 @@ export default function run({ worker }: PoolTask): void {
   const state = new Uint32Array(data.memory.buffer, address);
   const first = new Float64Array(data.memory.buffer, address + LOOP_FIRST, 1);
   const metadata = data.metadata === undefined ? undefined : new RxMetadata(new Rss(data.metadata.rss, data.metadata.queues), data.memory.buffer as unknown as SharedArrayBuffer);
+  Atomics.add(control, CONTROL_READY, 1);
+  Atomics.notify(control, CONTROL_READY);
   for (let round = 1; ; round++) {
     while (Atomics.load(control, CONTROL_ROUND) < round) Atomics.wait(control, CONTROL_ROUND, round - 1);
     if (Atomics.load(control, CONTROL_STOP) !== 0) return;
