@@ -6,6 +6,7 @@
  * Kernel: BPF_PROG_TEST_RUN, where bpf(2) may be called, less what an empty program takes. Native: the same C compiled by
  * clang -O2, where clang is installed, under the same contract (descriptor in, result out). Rounds of all take turns; medians.
  * The ratio wasm / kernel of small programs is of objects that run the body 16 times a packet, on both sides.
+ * Programs are verified first, as run does, so that the JIT knows what the kernel's JIT knows.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
