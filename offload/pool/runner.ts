@@ -31,6 +31,8 @@ const MAX_WORKERS = 64;
 const COPIED_ROUND = 2048;
 /** Longest that this thread sleeps before it looks whether a worker has failed, ms. */
 const LOOK_AFTER = 50;
+/** The same while threads start, which need this one for it. */
+const START_LOOK_AFTER = 1;
 
 /** Thrown where the pool's thread is not built, or an engine cannot run in parallel. */
 export class PoolError extends Error {
@@ -145,7 +147,7 @@ export class ParallelRunner {
     const [{ count: most }] = this.rows;
     for (let from = 0; from < count; from += most) {
       // All are up before any begins: one that ran alone would be far ahead of the others.
-      if (this.rounds === 0) await this.until(CONTROL_READY, this.workers);
+      if (this.rounds === 0) await this.until(CONTROL_READY, this.workers, START_LOOK_AFTER);
       const before = await this.finished();
       this.current = { window, first, from, to: Math.min(count, from + most), rows: this.rows[this.rounds & 1] };
       this.hand(this.current, this.copies[this.rounds & 1]);
@@ -186,15 +188,15 @@ export class ParallelRunner {
 
   /** Waits until the workers have run the round that they were handed, and returns it. Throws what made a worker fail. */
   private async finished(): Promise<Round | undefined> {
-    await this.until(CONTROL_DONE, this.rounds);
+    await this.until(CONTROL_DONE, this.rounds, LOOK_AFTER);
     return this.current;
   }
 
-  /** Waits until a word of the control block is `value` or more. Throws what made a worker fail. */
-  private async until(word: number, value: number): Promise<void> {
+  /** Waits until a word of the control block is `value` or more, and looks after others every `patience` ms. Throws what made a worker fail. */
+  private async until(word: number, value: number, patience: number): Promise<void> {
     const { control } = this;
     for (let now = Atomics.load(control, word); now < value; now = Atomics.load(control, word)) {
-      if (Atomics.wait(control, word, now, LOOK_AFTER) !== "timed-out") continue;
+      if (Atomics.wait(control, word, now, patience) !== "timed-out") continue;
       // Threads start, and tell that they failed, while this one lets them.
       await new Promise((resolve) => void setImmediate(resolve));
       if (this.failure !== undefined) throw this.failure;
