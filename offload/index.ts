@@ -19,7 +19,7 @@ export { planCosts } from "./cost/plan.js";
 export type { CostPlan } from "./cost/plan.js";
 export { countSources, needsSources, withSources } from "./cost/sources.js";
 export { runOffload } from "./run.js";
-export { PoolError } from "./pool/runner.js";
+export { PoolError } from "./pool/thread-file.js";
 export type {
   Bound, DeviceResult, Drops, FaultResult, PacketBatch, Progress, QueueResult, RunMachine, RunOptions, RunResult, RunStart, Sink,
 } from "./types.js";

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseRate } from "../nic/index.js";
@@ -391,6 +392,18 @@ describe("parallel", () => {
     expect({ ...parallel.result, host: 0, warnings: 0 }).toEqual({ ...ordered.result, host: 0, warnings: 0 });
     expect(parallel.seen.packets).toEqual(ordered.seen.packets);
     expect(parallel.seen.latency).toEqual(ordered.seen.latency);
+  });
+  it.skipIf(availableParallelism() < 2)("models as in order: a run so long that its baseline gets a thread of its own", async () => {
+    const packets = mix(200_000);
+    let threads = 0;
+    const count = (): void => void threads++;
+    process.on("worker", count);
+    const ordered = await run(PORT_FILTER, packets, { baseline: kernel, sinks: [] });
+    process.off("worker", count);
+    expect(threads).toBe(1);
+    const parallel = await run(PORT_FILTER, packets, { baseline: kernel, sinks: [], parallel: true, workers: 2 });
+    expect(ordered.result.baseline?.latencyNs.mean).toBeGreaterThan(0);
+    expect({ ...parallel.result, host: 0, warnings: 0 }).toEqual({ ...ordered.result, host: 0, warnings: 0 });
   });
   it("names the fault of the packet that came first, whichever worker ran it", async () => {
     const text = "r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nr4 = r2\nr4 += 38\nif r4 > r3 goto out\nr5 = *(u8 *)(r2 + 29)\nif r5 < 200 goto out\nr0 = *(u64 *)(r3 + 64)\nout:\nr0 = 1\nexit";

@@ -87,7 +87,9 @@ class Run {
       costs: (spec) => this.plan.costsFor(spec),
     });
     const { layout } = this.host.view;
-    this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, workers > 1 ? workers : 0);
+    // The baseline may be at a window while the next is read, as workers may.
+    const sharing = workers > 1 || options.baseline !== undefined ? workers : 0;
+    this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, sharing);
     const touches = readsPacket(program);
     const space = machineSpace(layout);
     this.model = new DeviceModel(this.device, this.plan, touches, space);
@@ -98,7 +100,7 @@ class Run {
     // One worker needs no thread of its own, and then packets run in order.
     this.runner = workers > 1
       ? new ParallelRunner(this.host, devices, steering, sinks, space.exports, rssOf(this.device, options.rss))
-      : new OrderedRunner(this.host, devices, steering, sinks, space.exports);
+      : new OrderedRunner(this.host, devices, steering, sinks, space.exports, this.traffic.window.trace.storage.packets);
     this.tally = new Tally(this.runner.tallies, this.host.view, this.device.queues);
   }
 

@@ -5,10 +5,7 @@
  * Packets go round by round. While the workers run one, this thread takes the one before through the device's model, in
  * arrival order, hands it to the sinks, and reads and steers the next. Threads wait for each other once a round.
  */
-import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Piscina } from "piscina";
 import type { RssSpec } from "../../nic/index.js";
 import type { EngineName } from "../../xdp/index.js";
@@ -25,6 +22,7 @@ import type { Sink } from "../types.js";
 import { begin as beginPace } from "./pace.js";
 import { CONTROL_DONE, CONTROL_LEFT, CONTROL_READY, CONTROL_ROUND, CONTROL_STOP, CONTROL_WORDS } from "./task.js";
 import type { PoolData, PoolTask } from "./task.js";
+import { PoolError, threadFile } from "./thread-file.js";
 
 const MAX_WORKERS = 64;
 /** Packets a round where sinks read packets' bytes, which then are copied out of the slots. */
@@ -33,14 +31,6 @@ const COPIED_ROUND = 2048;
 const LOOK_AFTER = 50;
 /** The same while threads start, which need this one for it. */
 const START_LOOK_AFTER = 1;
-
-/** Thrown where the pool's thread is not built, or an engine cannot run in parallel. */
-export class PoolError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "PoolError";
-  }
-}
 
 /** Packets `from` to `to - 1` of a window whose first packet has number `first` in the run. */
 interface Round {
@@ -126,7 +116,7 @@ export class ParallelRunner {
       elapsed: this.times.buffer as SharedArrayBuffer,
     };
     const { Piscina: Pool } = await import("piscina");
-    const pool = new Pool<PoolTask, void>({ filename: workerFile(), minThreads: this.workers, maxThreads: this.workers, concurrentTasksPerWorker: 1, workerData });
+    const pool = new Pool<PoolTask, void>({ filename: threadFile("worker.js"), minThreads: this.workers, maxThreads: this.workers, concurrentTasksPerWorker: 1, workerData });
     this.pool = pool;
     this.tasks = Promise.all(view.workers.map((_, worker) => pool.run({ worker }))).then(
       () => undefined,
@@ -211,14 +201,5 @@ export class ParallelRunner {
     model.setRange(from, to);
     this.loop.serve_device_afterwards(model.address);
     publish(this.sinks, rows.columns, to - from);
-  }
-}
-
-/** Threads cannot load TypeScript: the built file is found from the sources as well as from the package. */
-function workerFile(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const file = join(folder, "dist", "offload", "pool", "worker.js");
-    if (existsSync(file)) return file;
-    if (dirname(folder) === folder) throw new PoolError("the pool's thread is not built: run npm run build");
   }
 }

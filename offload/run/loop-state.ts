@@ -89,6 +89,11 @@ export class LoopState {
     this.set([[LOOP_ROW_TABLE, address], [LOOP_ROWS, count], [LOOP_COLUMNS, columns?.address ?? 0]]);
   }
 
+  /** Rows of the batch, or of the round, begin at `address`. */
+  rowsAt(address: number): void {
+    this.set([[LOOP_ROW_TABLE, address]]);
+  }
+
   /** Packets are kept at `slots`, one a row, when they have run. */
   keep(slots: number): void {
     this.set([[LOOP_SLOTS, slots], [LOOP_SLOT_BY_PACKET, 1]]);

@@ -3,6 +3,8 @@
  * timeline, and where its answer depends on packets that have not run yet, those run first.
  */
 import type { Engine } from "../../xdp/index.js";
+import { BaselineServer } from "../pool/baseline.js";
+import { ROW_BYTES } from "../runtime/abi.js";
 import type { Sink } from "../types.js";
 import type { Host } from "./host.js";
 import { LoopState, Rows } from "./loop-state.js";
@@ -27,10 +29,14 @@ export class OrderedRunner {
   private readonly loop: LoopExports;
   private readonly metadata: RxMetadata | undefined;
   private readonly sinks: readonly Sink[];
+  private readonly baseline: BaselineServer | undefined;
+  /** Rows of a window, and of the one before, which the baseline may be at. */
+  private readonly tables: readonly number[];
+  private windows = 0;
   private engine: Engine | undefined;
 
-  /** Call it when all else of the machine's memory is allocated. */
-  constructor(host: Host, devices: Devices, steering: number, sinks: readonly Sink[], loop: LoopExports) {
+  /** `packets`: the largest window. Call it when all else of the machine's memory is allocated. */
+  constructor(host: Host, devices: Devices, steering: number, sinks: readonly Sink[], loop: LoopExports, packets: number) {
     const { view } = host;
     this.host = host;
     this.sinks = sinks;
@@ -39,6 +45,8 @@ export class OrderedRunner {
     this.rows = new Rows(view, Math.min(MOST_ROWS, Math.max(LEAST_ROWS, 2 * view.workers[0].batchSize)), readColumns(sinks));
     this.metadata = asksMetadata(view) ? new RxMetadata(devices.nic.rss, view.layout.buffer) : undefined;
     this.state.use(this.rows);
+    this.baseline = devices.baseline === undefined ? undefined : new BaselineServer(devices, steering, loop);
+    this.tables = [0, 1].map(() => view.layout.allocate(packets * ROW_BYTES, 64, "rows of a window"));
   }
 
   get tallies(): readonly LoopTally[] {
@@ -55,14 +63,16 @@ export class OrderedRunner {
     this.state.setEpoch(epochNs);
   }
 
-  /** Runs a window's packets, of which the first has number `first` in the run. */
+  /** Runs a window's packets, of which the first has number `first` in the run. The window must stay until the next has been run, or {@link drain}. */
   async run(window: Window, first: number): Promise<void> {
     const { state, loop } = this;
     const { address } = state;
     const { count } = window.trace;
     const engine = this.engine as Engine;
+    const rows = this.tables[this.windows++ & 1];
     state.enter(window, first);
     for (let at = 0; at < count; at = state.to) {
+      state.rowsAt(rows + at * ROW_BYTES);
       const running = loop.receive(address, at, count);
       if (running > 0) {
         this.metadata?.write(engine.worker.descriptors, running);
@@ -72,13 +82,17 @@ export class OrderedRunner {
         loop.gather(address);
       }
       loop.serve_device(address);
-      loop.serve_baseline(address);
       publish(this.sinks, this.rows.columns, state.to - at);
     }
+    await this.baseline?.serve(window, first, rows);
   }
 
-  /** Nothing waits. */
-  async drain(): Promise<void> {}
+  /** The baseline is told all that was run. */
+  async drain(): Promise<void> {
+    await this.baseline?.drain();
+  }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.baseline?.close();
+  }
 }

@@ -23,7 +23,8 @@ export interface ModelSpace extends DeviceSpace {
 
 let compiled: WebAssembly.Module | undefined;
 
-function loopModule(): WebAssembly.Module {
+/** The compiled loop, once a thread. */
+export function loopModule(): WebAssembly.Module {
   return (compiled ??= loadWasm("offload/runtime/loop.wasm"));
 }
 

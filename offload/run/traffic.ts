@@ -23,10 +23,10 @@ export class Traffic {
   private readonly passes: number;
   /** With several passes, a second window tells whether the first one holds the whole capture, which then is read once. */
   private readonly spare: Window | undefined;
-  /** Where several workers share one pass: the window that is filled while they run the other. */
+  /** Where several threads share one pass: the window that is filled while they are at the other. */
   private readonly other: Window | undefined;
 
-  /** `sharing`: workers that run a window together, 0 where packets run one by one in arrival order. */
+  /** `sharing`: workers that are at one window while the next is read; 0: none is. */
   constructor(options: RunOptions, nic: Nic, arrivals: Arrivals, layout: Layout, sharing: number) {
     this.options = options;
     this.nic = nic;

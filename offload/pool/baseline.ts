@@ -1,0 +1,86 @@
+/**
+ * The baseline's model beside an ordered run. Nothing waits for what it says, so that in a long run it has a thread of its own,
+ * where there is a processor for it, which is one window behind. The figures are the same either way.
+ */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { LoopState } from "../run/loop-state.js";
+import type { Devices } from "../run/loop-state.js";
+import { loopModule } from "../run/space.js";
+import type { LoopExports } from "../run/space.js";
+import type { Window } from "../run/window.js";
+import { BASELINE_HANDED, BASELINE_READY, BASELINE_SERVED, BASELINE_STOP, BASELINE_WORDS } from "./baseline-task.js";
+import type { BaselineData } from "./baseline-task.js";
+import { threadFile } from "./thread-file.js";
+
+/** Packets from which on a thread is worth its start. */
+const LONG = 131_072;
+/** Longest that the run sleeps before it looks whether the thread has failed, ms. */
+const LOOK_AFTER = 50;
+
+export class BaselineServer {
+  private readonly state: LoopState;
+  private readonly loop: LoopExports;
+  private readonly memory: WebAssembly.Memory;
+  private readonly control = new Int32Array(new SharedArrayBuffer(BASELINE_WORDS * 4));
+  private thread: Worker | undefined;
+  private handed = 0;
+  private failure: unknown;
+
+  constructor(devices: Devices, steering: number, loop: LoopExports) {
+    this.state = new LoopState(devices, 0, steering);
+    this.loop = loop;
+    this.memory = devices.machine.layout.memory;
+  }
+
+  /**
+   * Takes a window, whose first packet has number `first` in the run, through the model; its rows lie at `rows`. It and they
+   * must stay until the next was taken, or {@link drain}.
+   */
+  async serve(window: Window, first: number, rows: number): Promise<void> {
+    const { control, state } = this;
+    await this.drain();
+    state.enter(window, first);
+    state.rowsAt(rows);
+    state.setRange(0, window.trace.count);
+    if (Atomics.load(control, BASELINE_READY) === 0) {
+      this.loop.serve_baseline(state.address);
+      if (first >= LONG && this.thread === undefined && availableParallelism() > 1) await this.start();
+      return;
+    }
+    Atomics.store(control, BASELINE_HANDED, ++this.handed);
+    Atomics.notify(control, BASELINE_HANDED);
+  }
+
+  /** All that was taken is in the model. Throws what made the thread fail. */
+  async drain(): Promise<void> {
+    const { control, handed } = this;
+    for (let served = Atomics.load(control, BASELINE_SERVED); served < handed; served = Atomics.load(control, BASELINE_SERVED)) {
+      if (Atomics.wait(control, BASELINE_SERVED, served, LOOK_AFTER) !== "timed-out") continue;
+      await letThreadsSpeak();
+      if (this.failure !== undefined) throw this.failure;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.thread === undefined) return;
+    Atomics.store(this.control, BASELINE_STOP, 1);
+    Atomics.add(this.control, BASELINE_HANDED, 1);
+    Atomics.notify(this.control, BASELINE_HANDED);
+    await this.thread.terminate();
+  }
+
+  private async start(): Promise<void> {
+    const workerData: BaselineData = { module: loopModule(), memory: this.memory, loop: this.state.address, control: this.control.buffer as SharedArrayBuffer };
+    this.thread = new Worker(threadFile("baseline-thread.js"), { workerData });
+    this.thread.on("error", (error) => {
+      this.failure = error;
+    });
+    await letThreadsSpeak();
+  }
+}
+
+/** Threads start, and tell that they failed, while this one lets them. */
+function letThreadsSpeak(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
