@@ -123,6 +123,7 @@ class Run {
     if (this.packets === 0) this.begin(0n, []);
     await runner.drain();
     for (const sink of sinks) await sink.finish?.(this.tally.interfaces(interfaces.length));
+    options.done?.(host.view);
   }
 
   /** Before the first packet. */

@@ -44,8 +44,10 @@ export interface RunOptions {
   readonly kconfig?: Readonly<Record<string, string>>;
   /** Port on which packets of a capture interface arrive. Default 0. Called once an interface. */
   readonly portOf?: (iface: CaptureInterface, index: number) => number;
-  /** Called once with the machine, before the first packet: seeds maps, and may keep it to dump them after the run. */
+  /** Called once with the machine, before the first packet: seeds maps. */
   readonly setup?: (machine: RunMachine) => void;
+  /** Called once with the machine, after the last packet: reads maps, which may be gone when the run has returned (engine kernel). */
+  readonly done?: (machine: RunMachine) => void;
   readonly sinks?: readonly Sink[];
   /** Called after each window. */
   readonly progress?: (progress: Progress) => void;

@@ -1,6 +1,6 @@
 /** `beeline run`: a program over captures, on a device that is modelled, beside a kernel path. */
 import { DEFAULT_BASELINE, EventLines, LabelCounts, PacketLines, VerdictCapture, findProfile, runOffload } from "../../../offload/index.js";
-import type { RunMachine, RunResult, Sink } from "../../../offload/index.js";
+import type { RunResult, Sink } from "../../../offload/index.js";
 import { parseRate } from "../../../nic/index.js";
 import { checkExpectations, ruleHits } from "../../../scenarios/index.js";
 import type { ExpectationResult } from "../../../scenarios/index.js";
@@ -9,6 +9,7 @@ import { selectProgram, summarizeProgram } from "../../../xdp/index.js";
 import type { ObjectSpec } from "../../../xdp/index.js";
 import { EXIT_FINDING } from "../errors.js";
 import { mapSummaries, writeMapDump } from "../map-output.js";
+import type { MapSummary } from "../map-output.js";
 import { progressBar } from "../progress.js";
 import { RejectedError, judgePrograms } from "./judge.js";
 import { printRun } from "./run-print.js";
@@ -23,7 +24,7 @@ export interface RunReport {
   readonly entry: string;
   readonly instructions: number;
   readonly result: RunResult;
-  readonly machine: RunMachine;
+  readonly maps: readonly MapSummary[];
   readonly labels: LabelCounts;
   /** Hits by rule name, where the scenario names a map of rules. */
   readonly rules: Readonly<Record<string, number>>;
@@ -41,8 +42,8 @@ export async function runVerb(scenario: string | undefined, flags: RunFlags): Pr
     return EXIT_FINDING;
   }
   if (flags.json === true) {
-    const { result, labels, rules, expectations, machine } = report;
-    process.stdout.write(`${JSON.stringify({ ...result, labels: labels.counts, rules, expectations, maps: mapSummaries(machine.maps) }, null, 2)}\n`);
+    const { result, labels, rules, expectations, maps } = report;
+    process.stdout.write(`${JSON.stringify({ ...result, labels: labels.counts, rules, expectations, maps }, null, 2)}\n`);
   } else {
     printRun(report);
   }
@@ -69,7 +70,8 @@ async function execute(request: RunRequest): Promise<RunReport> {
   const labels = new LabelCounts((iface) => labelOf(request, iface));
   const files = openOutputs(flags);
   const progress = progressBar(workload.loop ?? 1);
-  let machine: RunMachine | undefined;
+  let maps: readonly MapSummary[] = [];
+  let rules: Readonly<Record<string, number>> = {};
   let notes: string[] = [];
   // The kernel judges for itself what it runs.
   const judged = flags.verify !== false && flags.engine !== "kernel";
@@ -82,19 +84,20 @@ async function execute(request: RunRequest): Promise<RunReport> {
       parallel: flags.parallel,
       workers: flags.workers,
       setup: (made) => {
-        machine = made;
         if (judged) notes = judgePrograms(made, workload);
         workload.setup?.(made);
+      },
+      done: (ran) => {
+        maps = mapSummaries(ran.maps);
+        if (spec.rules !== undefined) rules = ruleHits(spec.rules, ran.maps, object.btf, request.title);
+        if (files.maps !== undefined) writeMapDump(files.maps, ran.maps, object.btf);
       },
       sinks: [labels, ...files.sinks],
       progress: (at) => progress.update(at),
     });
-    if (machine === undefined) throw new Error("the run made no machine");
-    const rules = spec.rules === undefined ? {} : ruleHits(spec.rules, machine.maps, object.btf, request.title);
     const stopped = Object.fromEntries(labels.counts.map((count) => [count.label, count.stopped / count.packets]));
     const expectations = checkExpectations(spec.expect, { packets: result.packets, faults: result.faults.count, verdicts: result.verdicts, stopped, rules });
-    if (files.maps !== undefined) writeMapDump(files.maps, machine.maps, object.btf);
-    return { request, object, entry, instructions: summarizeProgram(object, selectProgram(object, entry)).instructions, result, machine, labels, rules, expectations, notes };
+    return { request, object, entry, instructions: summarizeProgram(object, selectProgram(object, entry)).instructions, result, maps, labels, rules, expectations, notes };
   } catch (error) {
     files.abort();
     throw error;
