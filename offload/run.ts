@@ -87,9 +87,7 @@ class Run {
       costs: (spec) => this.plan.costsFor(spec),
     });
     const { layout } = this.host.view;
-    // The baseline may be at a window while the next is read, as workers may.
-    const sharing = workers > 1 || options.baseline !== undefined ? workers : 0;
-    this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, sharing);
+    this.traffic = new Traffic(options, this.nic, new Arrivals(options.rate ?? { kind: "pcap" }, this.device.ports, this.device.linkBps), layout, workers);
     const touches = readsPacket(program);
     const space = machineSpace(layout);
     this.model = new DeviceModel(this.device, this.plan, touches, space);

@@ -16,7 +16,7 @@ import { publish, readColumns } from "../run/publish.js";
 import { asksMetadata } from "../run/rx-metadata.js";
 import type { LoopExports } from "../run/space.js";
 import type { LoopTally } from "../run/tally.js";
-import { PACKETS_A_WORKER } from "../run/window.js";
+import { STREAM_ROOM } from "../run/window.js";
 import type { Window } from "../run/window.js";
 import type { Sink } from "../types.js";
 import { begin as beginPace } from "./pace.js";
@@ -69,7 +69,7 @@ export class ParallelRunner {
     this.loop = loop;
     const { layout, workers } = host.view;
     const keep = sinks.some((sink) => sink.data === true);
-    const packets = keep ? COPIED_ROUND : workers.length * PACKETS_A_WORKER;
+    const packets = keep ? COPIED_ROUND : workers.length * STREAM_ROOM.packets;
     this.copies = [0, 1].map(() => (keep ? layout.allocate(packets * workers[0].slotStride, 64, "the pool's packets") : 0));
     const owners = layout.allocate(256, 64, "workers of queues");
     this.states = workers.map((_, worker) => new LoopState(devices, worker, steering));
@@ -200,6 +200,7 @@ export class ParallelRunner {
     model.use(rows);
     model.setRange(from, to);
     this.loop.serve_device_afterwards(model.address);
+    this.loop.serve_behind(model.address);
     publish(this.sinks, rows.columns, to - from);
   }
 }

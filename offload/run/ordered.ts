@@ -3,7 +3,7 @@
  * timeline, and where its answer depends on packets that have not run yet, those run first.
  */
 import type { Engine } from "../../xdp/index.js";
-import { BaselineServer } from "../pool/baseline.js";
+import { Aftermath } from "../pool/aftermath.js";
 import { ROW_BYTES } from "../runtime/abi.js";
 import type { Sink } from "../types.js";
 import type { Host } from "./host.js";
@@ -29,8 +29,8 @@ export class OrderedRunner {
   private readonly loop: LoopExports;
   private readonly metadata: RxMetadata | undefined;
   private readonly sinks: readonly Sink[];
-  private readonly baseline: BaselineServer | undefined;
-  /** Rows of a window, and of the one before, which the baseline may be at. */
+  private readonly aftermath: Aftermath;
+  /** Rows of a window, and of the one before, which the aftermath may be at. */
   private readonly tables: readonly number[];
   private windows = 0;
   private engine: Engine | undefined;
@@ -45,7 +45,7 @@ export class OrderedRunner {
     this.rows = new Rows(view, Math.min(MOST_ROWS, Math.max(LEAST_ROWS, 2 * view.workers[0].batchSize)), readColumns(sinks));
     this.metadata = asksMetadata(view) ? new RxMetadata(devices.nic.rss, view.layout.buffer) : undefined;
     this.state.use(this.rows);
-    this.baseline = devices.baseline === undefined ? undefined : new BaselineServer(devices, steering, loop);
+    this.aftermath = new Aftermath(devices, steering, loop);
     this.tables = [0, 1].map(() => view.layout.allocate(packets * ROW_BYTES, 64, "rows of a window"));
   }
 
@@ -84,15 +84,15 @@ export class OrderedRunner {
       loop.serve_device(address);
       publish(this.sinks, this.rows.columns, state.to - at);
     }
-    await this.baseline?.serve(window, first, rows);
+    await this.aftermath.serve(window, first, rows);
   }
 
-  /** The baseline is told all that was run. */
+  /** All models know all that was run. */
   async drain(): Promise<void> {
-    await this.baseline?.drain();
+    await this.aftermath.drain();
   }
 
   async close(): Promise<void> {
-    await this.baseline?.close();
+    await this.aftermath.close();
   }
 }

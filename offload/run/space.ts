@@ -11,6 +11,7 @@ export interface LoopExports extends DeviceExports {
   readonly gather: (loop: number) => void;
   readonly serve_device: (loop: number) => void;
   readonly serve_device_afterwards: (loop: number) => void;
+  readonly serve_behind: (loop: number) => void;
   readonly serve_baseline: (loop: number) => void;
   readonly model_receive: (model: number, arrival: number, port: number, wire: number) => void;
   readonly model_service: (model: number, low: number, high: number, verdict: number) => number;

@@ -3,7 +3,7 @@ import type { Arrivals, Nic } from "../../nic/index.js";
 import type { CaptureReader } from "../../traffic/index.js";
 import type { Layout } from "../../xdp/index.js";
 import type { RunOptions } from "../types.js";
-import { LARGE_ROOM, PACKETS_A_WORKER, STREAM_ROOM, Window } from "./window.js";
+import { LARGE_ROOM, STREAM_ROOM, Window } from "./window.js";
 import type { WindowRoom } from "./window.js";
 
 type Visit = (window: Window, reader: CaptureReader) => Promise<void>;
@@ -23,22 +23,22 @@ export class Traffic {
   private readonly passes: number;
   /** With several passes, a second window tells whether the first one holds the whole capture, which then is read once. */
   private readonly spare: Window | undefined;
-  /** Where several threads share one pass: the window that is filled while they are at the other. */
+  /** With one pass, the window that is filled while other threads are at the first. */
   private readonly other: Window | undefined;
 
-  /** `sharing`: workers that are at one window while the next is read; 0: none is. */
-  constructor(options: RunOptions, nic: Nic, arrivals: Arrivals, layout: Layout, sharing: number) {
+  /** `workers`: how many run a window together. */
+  constructor(options: RunOptions, nic: Nic, arrivals: Arrivals, layout: Layout, workers: number) {
     this.options = options;
     this.nic = nic;
     this.arrivals = arrivals;
     this.passes = options.loop ?? 1;
     if (!Number.isInteger(this.passes) || this.passes < 1) throw new RangeError(`loop ${this.passes}: give a whole number from 1 on`);
     nic.rss.attach(layout.memory, layout.allocate(nic.rss.tableBytes, 64, "the RSS tables"));
-    const room = roomFor(this.passes, sharing);
+    const room = roomFor(this.passes, workers);
     const again = this.passes > 1;
     this.window = new Window(layout, room, again);
     this.spare = again ? new Window(layout, room, again) : undefined;
-    this.other = sharing > 0 && !again ? new Window(layout, room, again) : undefined;
+    this.other = again ? undefined : new Window(layout, room, again);
   }
 
   /**
@@ -120,8 +120,7 @@ export class Traffic {
 /** Frames of a window that grows with the workers: at most so many times a stream's. */
 const MOST_FRAMES = 8;
 
-function roomFor(passes: number, sharing: number): WindowRoom {
+function roomFor(passes: number, workers: number): WindowRoom {
   if (passes > 1) return LARGE_ROOM;
-  if (sharing === 0) return STREAM_ROOM;
-  return { frameBytes: STREAM_ROOM.frameBytes * Math.min(sharing, MOST_FRAMES), packets: PACKETS_A_WORKER * sharing };
+  return { frameBytes: STREAM_ROOM.frameBytes * Math.min(workers, MOST_FRAMES), packets: STREAM_ROOM.packets * workers };
 }

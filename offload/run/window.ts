@@ -10,12 +10,10 @@ export interface WindowRoom {
   readonly packets: number;
 }
 
-/** For one pass in arrival order: frames and columns stay in a core's cache from reading to verdict. Any record fits. */
+/** For one pass, for each worker: frames and columns stay in a core's cache from reading to verdict, and waiting for each other once a window is nothing. Any record fits. */
 export const STREAM_ROOM: WindowRoom = { frameBytes: 2 * 2 ** 20, packets: 8192 };
 /** For traffic that is kept to be looped over. */
 export const LARGE_ROOM: WindowRoom = { frameBytes: 16 * 2 ** 20, packets: 65536 };
-/** Packets of a round of workers, for each of them: enough that waiting for each other once a round is nothing. */
-export const PACKETS_A_WORKER = 8192;
 
 /** Hash and queue; and arrivals, where the capture's times are needed again. */
 const STEERING_BYTES = 6;

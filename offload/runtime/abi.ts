@@ -30,11 +30,9 @@ export const MODEL_CYCLE_BITS = 152;
 export const MODEL_CYCLE_MASK = 156;
 /** u32: address of the busy times of a kernel path's cores. */
 export const MODEL_BUSY = 160;
-/** f64 sums; see DeviceModel. The first two are a pair, and so are the two behind them. */
+/** f64 sums; see DeviceModel. The first two are a pair. */
 export const MODEL_ALONE_SUM = 168;
 export const MODEL_MEMORY_CYCLES = 176;
-export const MODEL_BUS_BYTES = 184;
-export const MODEL_PASSED = 192;
 export const MODEL_SERVICE_MAX = 200;
 export const MODEL_ESTIMATED = 208;
 export const MODEL_LENGTH_ERRORS = 216;
@@ -42,7 +40,10 @@ export const MODEL_RECEIVED = 224;
 export const MODEL_WIRE_BITS = 232;
 export const MODEL_FIRST_ARRIVAL = 240;
 export const MODEL_LAST_ARRIVAL = 248;
-export const MODEL_SENT = 256;
+/** f64 sums of what is behind the cores: a thread of its own may add to these, so that they lie apart. Of cards two that are a pair, of kernel paths one. */
+export const MODEL_BUS_BYTES = 256;
+export const MODEL_PASSED = 264;
+export const MODEL_SENT = 272;
 /** u8 by port: 1 where a packet came. */
 export const MODEL_PORTS_SEEN = 320;
 export const MODEL_BYTES = 576;
@@ -105,8 +106,9 @@ export const LOOP_FAULT_RESULT = 200;
 export const LOOP_BYTES = 320;
 
 /* ---- row of the batch: what is known of a packet on its way through the models ---- */
-/** f64: when the device's MAC was done with it. */
+/** f64: when the device's MAC was done with it; once it was served, its departure from the cores, -1 where there was no room for it. */
 export const ROW_READY = 0;
+export const ROW_DEPARTURE = 0;
 /** u32: cost counters, and bytes after the program (of a packet that did not run: 0, 0, bytes on the wire). */
 export const ROW_LOW = 8;
 export const ROW_HIGH = 12;

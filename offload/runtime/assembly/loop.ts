@@ -16,11 +16,11 @@ import {
   LOOP_COLUMNS, LOOP_COUNT, LOOP_DESCRIPTORS, LOOP_DEVICE, LOOP_EPOCH, LOOP_ERRORS, LOOP_ERROR_BYTES, LOOP_FAULTS, LOOP_FAULT_PACKET, LOOP_FAULT_RESULT, LOOP_FIRST, LOOP_FRAMES,
   LOOP_FROM, LOOP_HASH, LOOP_IFACE, LOOP_INDIRECTION, LOOP_INDIRECTION_MASK, LOOP_INTERFACES, LOOP_LENGTH, LOOP_MAX_FRAME, LOOP_LOST_BYTES, LOOP_MISSED, LOOP_OFFSET, LOOP_OWNERS, LOOP_PORT,
   LOOP_QUEUE, LOOP_QUEUES, LOOP_RESULTS, LOOP_ROWS, LOOP_ROW_TABLE, LOOP_SLOTS, LOOP_STRIDE, LOOP_SLOT_BY_PACKET, LOOP_TAKEN, LOOP_TO, LOOP_TX_BYTES, LOOP_WIRE, LOOP_WORKER, MODEL_IS_CARD, MODEL_LAST_PORT,
-  MODEL_LENGTH_ERRORS, MODEL_PORTS_SEEN, MODEL_TIMELINE, QUEUE_BYTES, QUEUE_DROPS, QUEUE_TALLY_BYTES, QUEUE_VERDICTS, ROW_BYTES, ROW_FATE, ROW_HIGH, ROW_LENGTH, ROW_LOW, ROW_READY,
+  MODEL_LENGTH_ERRORS, MODEL_PORTS_SEEN, MODEL_TIMELINE, QUEUE_BYTES, QUEUE_DROPS, QUEUE_TALLY_BYTES, QUEUE_VERDICTS, ROW_BYTES, ROW_DEPARTURE, ROW_FATE, ROW_HIGH, ROW_LENGTH, ROW_LOW, ROW_READY,
   ROW_VERDICT,
 } from "../abi";
 import { note_latency, note_packet, note_result } from "./columns";
-import { mean_service, received, serve, service_of, wire_bits } from "./model";
+import { leave, mean_service, received, serve, service_of, wire_bits } from "./model";
 
 const VERDICTS: u32 = 5;
 const XDP_DROP: u32 = 1;
@@ -237,7 +237,20 @@ export function serve_device_afterwards(loop: u32): void {
   else serve_rows(false, DEVICE_AFTERWARDS, loop, device);
 }
 
-/** And what they cost beside it. */
+/** Then, whenever it suits: those that left the cores of a card, through what is behind them. */
+export function serve_behind(loop: u32): void {
+  const device = load<u32>(loop, LOOP_DEVICE);
+  if (!load<u32>(device, MODEL_IS_CARD)) return;
+  const to = load<u32>(loop, LOOP_TO);
+  let row = load<u32>(loop, LOOP_ROW_TABLE);
+  for (let i = load<u32>(loop, LOOP_FROM); i < to; i++, row += ROW_BYTES) {
+    const departure = load<f64>(row, ROW_DEPARTURE);
+    if (load<u8>(row, ROW_FATE) != FATE_RAN || departure < 0) continue;
+    leave(device, get<f64>(loop, LOOP_ARRIVAL, i), departure, get<u16>(loop, LOOP_QUEUE, i), load<u8>(row, ROW_VERDICT), get<u8>(loop, LOOP_PORT, i), load<u32>(row, ROW_LENGTH));
+  }
+}
+
+/** And, too, what all cost beside it. */
 export function serve_baseline(loop: u32): void {
   const baseline = load<u32>(loop, LOOP_BASELINE);
   if (baseline == 0) return;
@@ -284,14 +297,19 @@ function serve_rows(isCard: bool, role: i32, loop: u32, model: u32): void {
     if (role == DEVICE) ready = load<f64>(row, ROW_READY);
     else {
       ready = decide(timeline, ring, arrival, queue);
-      if (ready < 0) continue;
+      if (ready < 0) {
+        if (role == DEVICE_AFTERWARDS) store<f64>(row, -1, ROW_DEPARTURE);
+        continue;
+      }
     }
     const low = load<u32>(row, ROW_LOW);
     const high = load<u32>(row, ROW_HIGH);
     const verdict: u32 = load<u8>(row, ROW_VERDICT);
     // Of a packet that the device dropped nobody knows the path: to the baseline it counts as a mean one.
     const service = role != BASELINE || ran ? service_of(isCard, model, low, high, verdict) : mean_service(isCard, model);
-    const departure = serve(isCard, model, ring, service, low, high, queue, arrival, ready, verdict, port, load<u32>(row, ROW_LENGTH));
+    const departure = serve(isCard, model, ring, service, low, high, queue, arrival, ready, verdict);
+    if (role != BASELINE) store<f64>(row, departure, ROW_DEPARTURE);
+    else if (isCard) leave(model, arrival, departure, queue, verdict, port, load<u32>(row, ROW_LENGTH));
     if (noting) note_latency(loop, i - from, departure - arrival);
   }
   received(model, f64(to - from), f64(bits), get<f64>(loop, LOOP_ARRIVAL, from), get<f64>(loop, LOOP_ARRIVAL, to - 1));

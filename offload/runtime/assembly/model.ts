@@ -58,11 +58,11 @@ function memory_of(model: u32, low: u32, high: u32): f64 {
 
 /**
  * Tells the timeline what a packet cost; returns its departure from the cores. `ring` holds it, and the MAC was done with it
- * at `ready`; ring 0: it is the longest admitted one that waits in the timeline. `length`: after the program.
+ * at `ready`; ring 0: it is the longest admitted one that waits in the timeline.
  */
 // @ts-ignore: decorator
 @inline
-export function serve(isCard: bool, model: u32, ring: u32, service: f64, low: u32, high: u32, queue: u32, arrival: f64, ready: f64, verdict: u32, port: u32, length: u32): f64 {
+export function serve(isCard: bool, model: u32, ring: u32, service: f64, low: u32, high: u32, queue: u32, arrival: f64, ready: f64, verdict: u32): f64 {
   const timeline = load<u32>(model, MODEL_TIMELINE);
   if (service > load<f64>(model, MODEL_SERVICE_MAX)) store<f64>(model, service, MODEL_SERVICE_MAX);
   if (!isCard) {
@@ -77,7 +77,13 @@ export function serve(isCard: bool, model: u32, ring: u32, service: f64, low: u3
   const alone = service + memory * load<f64>(model, MODEL_READ_WAIT_NS);
   add_pair(model, MODEL_ALONE_SUM, alone, engine);
   const shared = engine * load<f64>(model, MODEL_NS_PER_CYCLE);
-  const departure = ring == 0 ? timeline_complete(timeline, service, shared, alone) : settle(true, timeline, ring, arrival, ready, service, shared, alone);
+  return ring == 0 ? timeline_complete(timeline, service, shared, alone) : settle(true, timeline, ring, arrival, ready, service, shared, alone);
+}
+
+/** What is behind a card's cores takes a packet that has left them. `length`: after the program. */
+// @ts-ignore: decorator
+@inline
+export function leave(model: u32, arrival: f64, departure: f64, queue: u32, verdict: u32, port: u32, length: u32): void {
   const egress = load<u32>(model, MODEL_EGRESS);
   if (verdict == XDP_PASS) {
     const bytes = f64(((length + PCIE_MPS - 1) / PCIE_MPS) * PCIE_WRITE_HEADER + length) + load<f64>(model, MODEL_PCIE_OVERHEAD);
@@ -85,7 +91,6 @@ export function serve(isCard: bool, model: u32, ring: u32, service: f64, low: u3
     egress_pass(egress, arrival, departure, queue, bytes);
   } else if (verdict >= XDP_TX) egress_transmit(egress, arrival, departure, port, f64(wire_bits(length)));
   else consume(egress, departure);
-  return departure;
 }
 
 /** Packets at a port, in arrival order: so many, their bits on the wire, the first and the last arrival. */
@@ -107,7 +112,8 @@ export function model_service(model: u32, low: u32, high: u32, verdict: u32): f6
 }
 
 export function model_complete(model: u32, service: f64, low: u32, high: u32, queue: u32, arrival: f64, verdict: u32, port: u32, length: u32): f64 {
-  return load<u32>(model, MODEL_IS_CARD)
-    ? serve(true, model, 0, service, low, high, queue, arrival, 0, verdict, port, length)
-    : serve(false, model, 0, service, low, high, queue, arrival, 0, verdict, port, length);
+  if (!load<u32>(model, MODEL_IS_CARD)) return serve(false, model, 0, service, low, high, queue, arrival, 0, verdict);
+  const departure = serve(true, model, 0, service, low, high, queue, arrival, 0, verdict);
+  leave(model, arrival, departure, queue, verdict, port, length);
+  return departure;
 }

@@ -1,6 +1,6 @@
 /**
- * The baseline's model beside an ordered run. Nothing waits for what it says, so that in a long run it has a thread of its own,
- * where there is a processor for it, which is one window behind. The figures are the same either way.
+ * What nothing in an ordered run waits for: what is behind a card's cores, and the baseline's model. In a long run it has a
+ * thread of its own, where there is a processor for it, which is one window behind. The figures are the same either way.
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -9,8 +9,8 @@ import type { Devices } from "../run/loop-state.js";
 import { loopModule } from "../run/space.js";
 import type { LoopExports } from "../run/space.js";
 import type { Window } from "../run/window.js";
-import { BASELINE_HANDED, BASELINE_READY, BASELINE_SERVED, BASELINE_STOP, BASELINE_WORDS } from "./baseline-task.js";
-import type { BaselineData } from "./baseline-task.js";
+import { AFTERMATH_HANDED, AFTERMATH_READY, AFTERMATH_SERVED, AFTERMATH_STOP, AFTERMATH_WORDS } from "./aftermath-task.js";
+import type { AftermathData } from "./aftermath-task.js";
 import { threadFile } from "./thread-file.js";
 
 /** Packets from which on a thread is worth its start. */
@@ -18,11 +18,12 @@ const LONG = 131_072;
 /** Longest that the run sleeps before it looks whether the thread has failed, ms. */
 const LOOK_AFTER = 50;
 
-export class BaselineServer {
+export class Aftermath {
   private readonly state: LoopState;
   private readonly loop: LoopExports;
   private readonly memory: WebAssembly.Memory;
-  private readonly control = new Int32Array(new SharedArrayBuffer(BASELINE_WORDS * 4));
+  private readonly control = new Int32Array(new SharedArrayBuffer(AFTERMATH_WORDS * 4));
+  private readonly hasWork: boolean;
   private thread: Worker | undefined;
   private handed = 0;
   private failure: unknown;
@@ -31,10 +32,11 @@ export class BaselineServer {
     this.state = new LoopState(devices, 0, steering);
     this.loop = loop;
     this.memory = devices.machine.layout.memory;
+    this.hasWork = devices.device.egress !== undefined || devices.baseline !== undefined;
   }
 
   /**
-   * Takes a window, whose first packet has number `first` in the run, through the model; its rows lie at `rows`. It and they
+   * Takes a window, whose first packet has number `first` in the run, through the models; its rows lie at `rows`. It and they
    * must stay until the next was taken, or {@link drain}.
    */
   async serve(window: Window, first: number, rows: number): Promise<void> {
@@ -43,20 +45,21 @@ export class BaselineServer {
     state.enter(window, first);
     state.rowsAt(rows);
     state.setRange(0, window.trace.count);
-    if (Atomics.load(control, BASELINE_READY) === 0) {
+    if (Atomics.load(control, AFTERMATH_READY) === 0) {
+      this.loop.serve_behind(state.address);
       this.loop.serve_baseline(state.address);
-      if (first >= LONG && this.thread === undefined && availableParallelism() > 1) await this.start();
+      if (this.hasWork && first >= LONG && this.thread === undefined && availableParallelism() > 1) await this.start();
       return;
     }
-    Atomics.store(control, BASELINE_HANDED, ++this.handed);
-    Atomics.notify(control, BASELINE_HANDED);
+    Atomics.store(control, AFTERMATH_HANDED, ++this.handed);
+    Atomics.notify(control, AFTERMATH_HANDED);
   }
 
-  /** All that was taken is in the model. Throws what made the thread fail. */
+  /** All that was taken is in the models. Throws what made the thread fail. */
   async drain(): Promise<void> {
     const { control, handed } = this;
-    for (let served = Atomics.load(control, BASELINE_SERVED); served < handed; served = Atomics.load(control, BASELINE_SERVED)) {
-      if (Atomics.wait(control, BASELINE_SERVED, served, LOOK_AFTER) !== "timed-out") continue;
+    for (let served = Atomics.load(control, AFTERMATH_SERVED); served < handed; served = Atomics.load(control, AFTERMATH_SERVED)) {
+      if (Atomics.wait(control, AFTERMATH_SERVED, served, LOOK_AFTER) !== "timed-out") continue;
       await letThreadsSpeak();
       if (this.failure !== undefined) throw this.failure;
     }
@@ -64,15 +67,15 @@ export class BaselineServer {
 
   async close(): Promise<void> {
     if (this.thread === undefined) return;
-    Atomics.store(this.control, BASELINE_STOP, 1);
-    Atomics.add(this.control, BASELINE_HANDED, 1);
-    Atomics.notify(this.control, BASELINE_HANDED);
+    Atomics.store(this.control, AFTERMATH_STOP, 1);
+    Atomics.add(this.control, AFTERMATH_HANDED, 1);
+    Atomics.notify(this.control, AFTERMATH_HANDED);
     await this.thread.terminate();
   }
 
   private async start(): Promise<void> {
-    const workerData: BaselineData = { module: loopModule(), memory: this.memory, loop: this.state.address, control: this.control.buffer as SharedArrayBuffer };
-    this.thread = new Worker(threadFile("baseline-thread.js"), { workerData });
+    const workerData: AftermathData = { module: loopModule(), memory: this.memory, loop: this.state.address, control: this.control.buffer as SharedArrayBuffer };
+    this.thread = new Worker(threadFile("aftermath-thread.js"), { workerData });
     this.thread.on("error", (error) => {
       this.failure = error;
     });
