@@ -3,8 +3,8 @@
  * (rate limits) would else see them jump by as much as one worker is ahead of another. Nothing depends on it but closeness.
  */
 
-/** Packets that a worker may be ahead of the slowest. */
-const AHEAD = 1024;
+/** Packets that a worker may be ahead of the slowest: some times as many as it runs while the system wakes a thread, or they wait for each other in turn. */
+const AHEAD = 8192;
 /** A worker that has nothing more to do. */
 const DONE = 0x7fffffff;
 /** Longest wait, ms: a thread that the system does not let run must not stop the others for good. */
