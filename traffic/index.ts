@@ -1,7 +1,7 @@
 /** Packets and captures. Knows nothing of BPF or NICs. */
 export { MAX_FRAME_BYTES, Trace, traceBytes } from "./trace.js";
 export type { TraceStorage } from "./trace.js";
-export { loadWasm, WasmMissingError } from "./runtime/load.js";
+export { findBuilt, loadWasm, WasmMissingError } from "./runtime/load.js";
 export { openCapture } from "./capture/open.js";
 export type { OpenCaptureOptions } from "./capture/open.js";
 export { mergeCaptures } from "./capture/merge.js";

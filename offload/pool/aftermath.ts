@@ -12,11 +12,10 @@ import type { Window } from "../run/window.js";
 import { AFTERMATH_HANDED, AFTERMATH_READY, AFTERMATH_SERVED, AFTERMATH_STOP, AFTERMATH_WORDS } from "./aftermath-task.js";
 import type { AftermathData } from "./aftermath-task.js";
 import { threadFile } from "./thread-file.js";
+import { letThreadsSpeak, untilAtLeast } from "./wait.js";
 
 /** Packets from which on a thread is worth its start. */
 const LONG = 131_072;
-/** Longest that the run sleeps before it looks whether the thread has failed, ms. */
-const LOOK_AFTER = 50;
 
 export class Aftermath {
   private readonly state: LoopState;
@@ -57,12 +56,7 @@ export class Aftermath {
 
   /** All that was taken is in the models. Throws what made the thread fail. */
   async drain(): Promise<void> {
-    const { control, handed } = this;
-    for (let served = Atomics.load(control, AFTERMATH_SERVED); served < handed; served = Atomics.load(control, AFTERMATH_SERVED)) {
-      if (Atomics.wait(control, AFTERMATH_SERVED, served, LOOK_AFTER) !== "timed-out") continue;
-      await letThreadsSpeak();
-      if (this.failure !== undefined) throw this.failure;
-    }
+    await untilAtLeast(this.control, AFTERMATH_SERVED, this.handed, () => this.failure);
   }
 
   async close(): Promise<void> {
@@ -81,9 +75,4 @@ export class Aftermath {
     });
     await letThreadsSpeak();
   }
-}
-
-/** Threads start, and tell that they failed, while this one lets them. */
-function letThreadsSpeak(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }

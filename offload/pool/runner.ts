@@ -9,8 +9,9 @@ import { availableParallelism } from "node:os";
 import type { Piscina } from "piscina";
 import type { RssSpec } from "../../nic/index.js";
 import type { EngineName } from "../../xdp/index.js";
+import { Columns } from "../run/columns.js";
 import type { Host } from "../run/host.js";
-import { LoopState, Rows } from "../run/loop-state.js";
+import { allocateRows, LoopState } from "../run/loop-state.js";
 import type { Devices } from "../run/loop-state.js";
 import { publish, readColumns } from "../run/publish.js";
 import { asksMetadata } from "../run/rx-metadata.js";
@@ -23,14 +24,19 @@ import { begin as beginPace } from "./pace.js";
 import { CONTROL_DONE, CONTROL_LEFT, CONTROL_READY, CONTROL_ROUND, CONTROL_STOP, CONTROL_WORDS } from "./task.js";
 import type { PoolData, PoolTask } from "./task.js";
 import { PoolError, threadFile } from "./thread-file.js";
+import { untilAtLeast } from "./wait.js";
 
 const MAX_WORKERS = 64;
 /** Packets a round where sinks read packets' bytes, which then are copied out of the slots. */
 const COPIED_ROUND = 2048;
-/** Longest that this thread sleeps before it looks whether a worker has failed, ms. */
-const LOOK_AFTER = 50;
-/** The same while threads start, which need this one for it. */
+/** Sleep before the next look at threads that start, which need this one for it, ms. */
 const START_LOOK_AFTER = 1;
+
+/** Where a round's rows are, and the columns of its packets. */
+interface Rows {
+  readonly address: number;
+  readonly columns: Columns | undefined;
+}
 
 /** Packets `from` to `to - 1` of a window whose first packet has number `first` in the run. */
 interface Round {
@@ -50,6 +56,8 @@ export class ParallelRunner {
   private readonly model: LoopState;
   /** Of two rounds, and copies of their packets (0: nobody reads them). */
   private readonly rows: readonly Rows[];
+  /** Packets of a round, at most. */
+  private readonly most: number;
   private readonly copies: readonly number[];
   private readonly metadata: PoolData["metadata"];
   private readonly control = new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
@@ -74,7 +82,8 @@ export class ParallelRunner {
     const owners = layout.allocate(256, 64, "workers of queues");
     this.states = workers.map((_, worker) => new LoopState(devices, worker, steering));
     this.model = new LoopState(devices, 0, steering);
-    this.rows = [0, 1].map(() => new Rows(host.view, packets, readColumns(sinks)));
+    this.most = packets;
+    this.rows = [0, 1].map(() => ({ address: allocateRows(host.view, packets), columns: readColumns(sinks) ? new Columns(layout, packets) : undefined }));
     new Uint8Array(layout.buffer, owners, 256).set(Array.from({ length: 256 }, (_, queue) => queue % workers.length));
     for (const [worker, state] of this.states.entries()) state.share(worker, owners);
     this.metadata = asksMetadata(host.view) ? { rss, queues: devices.nic.spec.queues } : undefined;
@@ -134,10 +143,10 @@ export class ParallelRunner {
   /** Runs a window's packets, of which the first has number `first` in the run. The window must stay until the next has been run, or {@link drain}. */
   async run(window: Window, first: number): Promise<void> {
     const { count } = window.trace;
-    const [{ count: most }] = this.rows;
+    const { most } = this;
     for (let from = 0; from < count; from += most) {
       // All are up before any begins: one that ran alone would be far ahead of the others.
-      if (this.rounds === 0) await this.until(CONTROL_READY, this.workers, START_LOOK_AFTER);
+      if (this.rounds === 0) await untilAtLeast(this.control, CONTROL_READY, this.workers, () => this.failure, START_LOOK_AFTER);
       const before = await this.finished();
       this.current = { window, first, from, to: Math.min(count, from + most), rows: this.rows[this.rounds & 1] };
       this.hand(this.current, this.copies[this.rounds & 1]);
@@ -166,7 +175,8 @@ export class ParallelRunner {
     const { control } = this;
     for (const state of this.states) {
       state.enter(window, first);
-      state.use(rows);
+      state.limit(this.most, rows.columns);
+      state.rowsAt(rows.address);
       if (copies !== 0) state.keep(copies);
       state.setRange(from, to);
     }
@@ -178,26 +188,16 @@ export class ParallelRunner {
 
   /** Waits until the workers have run the round that they were handed, and returns it. Throws what made a worker fail. */
   private async finished(): Promise<Round | undefined> {
-    await this.until(CONTROL_DONE, this.rounds, LOOK_AFTER);
+    await untilAtLeast(this.control, CONTROL_DONE, this.rounds, () => this.failure);
     return this.current;
-  }
-
-  /** Waits until a word of the control block is `value` or more, and looks after others every `patience` ms. Throws what made a worker fail. */
-  private async until(word: number, value: number, patience: number): Promise<void> {
-    const { control } = this;
-    for (let now = Atomics.load(control, word); now < value; now = Atomics.load(control, word)) {
-      if (Atomics.wait(control, word, now, patience) !== "timed-out") continue;
-      // Threads start, and tell that they failed, while this one lets them.
-      await new Promise((resolve) => void setImmediate(resolve));
-      if (this.failure !== undefined) throw this.failure;
-    }
   }
 
   /** Takes a round that has run through the device's model, and hands it to the sinks. */
   private serve({ window, first, from, to, rows }: Round): void {
     const { model } = this;
     model.enter(window, first);
-    model.use(rows);
+    model.limit(this.most, rows.columns);
+    model.rowsAt(rows.address);
     model.setRange(from, to);
     this.loop.serve_device_afterwards(model.address);
     this.loop.serve_behind(model.address);

@@ -1,7 +1,5 @@
 /** Where the files of this room's threads are: threads cannot load TypeScript. */
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { findBuilt } from "../../traffic/index.js";
 
 /** Thrown where the pool's thread is not built, or an engine cannot run in parallel. */
 export class PoolError extends Error {
@@ -11,11 +9,9 @@ export class PoolError extends Error {
   }
 }
 
-/** The built file `name` of this folder, found from the sources as well as from the package. Throws {@link PoolError}. */
+/** The built file `name` of this folder. Throws {@link PoolError}. */
 export function threadFile(name: string): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const file = join(folder, "dist", "offload", "pool", name);
-    if (existsSync(file)) return file;
-    if (dirname(folder) === folder) throw new PoolError("the pool's thread is not built: run npm run build");
-  }
+  const path = findBuilt(`offload/pool/${name}`);
+  if (path === undefined) throw new PoolError("the pool's thread is not built: run npm run build");
+  return path;
 }

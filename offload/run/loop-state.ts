@@ -6,7 +6,7 @@ import {
   LOOP_IFACE, LOOP_INDIRECTION, LOOP_INDIRECTION_MASK, LOOP_INTERFACES, LOOP_LENGTH, LOOP_MAX_FRAME, LOOP_OFFSET, LOOP_OWNERS, LOOP_PORT, LOOP_QUEUE, LOOP_QUEUES, LOOP_RESULTS, LOOP_ROWS,
   LOOP_ROW_TABLE, LOOP_SLOTS, LOOP_SLOT_BY_PACKET, LOOP_STRIDE, LOOP_TAKEN, LOOP_TO, LOOP_WIRE, LOOP_WORKER, ROW_BYTES,
 } from "../runtime/abi.js";
-import { Columns } from "./columns.js";
+import type { Columns } from "./columns.js";
 import type { DeviceModel } from "./model.js";
 import { LoopTally } from "./tally.js";
 import type { Window } from "./window.js";
@@ -25,18 +25,9 @@ export interface Devices {
   readonly baseline: Baseline | undefined;
 }
 
-/** Rows of packets on their way through the models, and columns for sinks, where any reads them. */
-export class Rows {
-  readonly address: number;
-  /** Packets that there is room for. */
-  readonly count: number;
-  readonly columns: Columns | undefined;
-
-  constructor({ layout }: MachineView, count: number, hasColumns: boolean) {
-    this.count = count;
-    this.address = layout.allocate(count * ROW_BYTES, 64, "rows of packets");
-    this.columns = hasColumns ? new Columns(layout, count) : undefined;
-  }
+/** Room for the rows of so many packets on their way through the models; its address. */
+export function allocateRows({ layout }: MachineView, count: number): number {
+  return layout.allocate(count * ROW_BYTES, 64, "rows of packets");
 }
 
 export class LoopState {
@@ -84,9 +75,9 @@ export class LoopState {
     this.values[LOOP_FIRST / 8] = first;
   }
 
-  /** Rows go there. */
-  use({ address, count, columns }: Rows): void {
-    this.set([[LOOP_ROW_TABLE, address], [LOOP_ROWS, count], [LOOP_COLUMNS, columns?.address ?? 0]]);
+  /** A batch, or a round, has at most so many packets; sinks read these columns, where any does. */
+  limit(packets: number, columns: Columns | undefined): void {
+    this.set([[LOOP_ROWS, packets], [LOOP_COLUMNS, columns?.address ?? 0]]);
   }
 
   /** Rows of the batch, or of the round, begin at `address`. */

@@ -6,8 +6,9 @@ import type { Engine } from "../../xdp/index.js";
 import { Aftermath } from "../pool/aftermath.js";
 import { ROW_BYTES } from "../runtime/abi.js";
 import type { Sink } from "../types.js";
+import { Columns } from "./columns.js";
 import type { Host } from "./host.js";
-import { LoopState, Rows } from "./loop-state.js";
+import { allocateRows, LoopState } from "./loop-state.js";
 import type { Devices } from "./loop-state.js";
 import { publish, readColumns } from "./publish.js";
 import { asksMetadata, RxMetadata } from "./rx-metadata.js";
@@ -25,7 +26,7 @@ export class OrderedRunner {
   elapsed = 0;
   private readonly host: Host;
   private readonly state: LoopState;
-  private readonly rows: Rows;
+  private readonly columns: Columns | undefined;
   private readonly loop: LoopExports;
   private readonly metadata: RxMetadata | undefined;
   private readonly sinks: readonly Sink[];
@@ -42,11 +43,12 @@ export class OrderedRunner {
     this.sinks = sinks;
     this.loop = loop;
     this.state = new LoopState(devices, 0, steering);
-    this.rows = new Rows(view, Math.min(MOST_ROWS, Math.max(LEAST_ROWS, 2 * view.workers[0].batchSize)), readColumns(sinks));
+    const batch = Math.min(MOST_ROWS, Math.max(LEAST_ROWS, 2 * view.workers[0].batchSize));
+    this.columns = readColumns(sinks) ? new Columns(view.layout, batch) : undefined;
     this.metadata = asksMetadata(view) ? new RxMetadata(devices.nic.rss, view.layout.buffer) : undefined;
-    this.state.use(this.rows);
+    this.state.limit(batch, this.columns);
     this.aftermath = new Aftermath(devices, steering, loop);
-    this.tables = [0, 1].map(() => view.layout.allocate(packets * ROW_BYTES, 64, "rows of a window"));
+    this.tables = [0, 1].map(() => allocateRows(view, packets));
   }
 
   get tallies(): readonly LoopTally[] {
@@ -82,7 +84,7 @@ export class OrderedRunner {
         loop.gather(address);
       }
       loop.serve_device(address);
-      publish(this.sinks, this.rows.columns, state.to - at);
+      publish(this.sinks, this.columns, state.to - at);
     }
     await this.aftermath.serve(window, first, rows);
   }

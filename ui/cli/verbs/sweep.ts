@@ -3,9 +3,8 @@
  * is done: interrupted and started again with the same file, the sweep goes on where it stopped.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
+import { findBuilt } from "../../../traffic/index.js";
 import { UsageError } from "../errors.js";
 import type { RunFlags } from "./request.js";
 import { PointRunner, RESULT_COLUMNS } from "./sweep-point.js";
@@ -84,11 +83,9 @@ function grid(axes: readonly Axis[]): Record<string, string>[] {
 
 /** Threads that run points; their code is the built one. */
 function startPool(workers: number, task: SweepTask): Piscina<Line, Line> {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const filename = join(folder, "dist", "ui", "cli", "verbs", "sweep-worker.js");
-    if (existsSync(filename)) return new Piscina({ filename, minThreads: workers, maxThreads: workers, concurrentTasksPerWorker: 1, workerData: task });
-    if (dirname(folder) === folder) throw new UsageError("--workers: the sweep's thread is not built: run npm run build");
-  }
+  const filename = findBuilt("ui/cli/verbs/sweep-worker.js");
+  if (filename === undefined) throw new UsageError("--workers: the sweep's thread is not built: run npm run build");
+  return new Piscina({ filename, minThreads: workers, maxThreads: workers, concurrentTasksPerWorker: 1, workerData: task });
 }
 
 /** Points that the file has; a line that was cut off is taken away. A new file gets its header. Throws where they are of another sweep. */
